@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { run } from '@holdfast/archiver'
+
+process.exitCode = await run(process)
