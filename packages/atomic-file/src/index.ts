@@ -1,1 +1,15 @@
-export {}
+export { type AppendFile, openAppendFile } from './append-file.js'
+export { AtomicFileError, errorCode, InvalidUtf8Error, NotARegularFileError } from './errors.js'
+export type { AtomicFileDeps, FileSystem } from './file-system.js'
+export { type MakeDirectoryOptions, makeDirectory } from './make-directory.js'
+export { moveFile, removeFile } from './move-file.js'
+export { decodeUtf8, readTextFile } from './read-text-file.js'
+export { type SweepDeps, type SweepOptions, sweepLeftovers } from './sweep-leftovers.js'
+export { syncDirectory } from './sync-directory.js'
+export {
+  type FileToWrite,
+  type WriteFileAtomicOptions,
+  type WriteFilesAtomicOptions,
+  writeFileAtomic,
+  writeFilesAtomic,
+} from './write-file-atomic.js'
