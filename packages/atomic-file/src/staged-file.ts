@@ -98,11 +98,8 @@ async function keepOwner(handle: FileHandle, existing: Stats): Promise<void> {
   try {
     await handle.chown(existing.uid, existing.gid)
   } catch (error) {
+    if (errorCode(error) !== 'EPERM') throw error
     // Only root may give a file away; a member of the file's group can still keep the group.
-    if (errorCode(error) !== 'EPERM' || own.gid === existing.gid) {
-      if (errorCode(error) === 'EPERM') return
-      throw error
-    }
-    await handle.chown(own.uid, existing.gid)
+    if (own.gid !== existing.gid) await handle.chown(own.uid, existing.gid)
   }
 }
