@@ -96,7 +96,8 @@ class ForkedChild implements Child {
       const [message] = index < 0 ? [] : this.#messages.splice(index, 1)
       if (message !== undefined) return message
       if (this.#ended) throw new Error(`The child ended before it sent '${type}'; its stderr:\n${this.stderr()}`)
-      if (Date.now() >= deadline) throw new Error(`The child sent no '${type}' within ${DEADLINE_MS} ms; its stderr:\n${this.stderr()}`)
+      if (Date.now() >= deadline)
+        throw new Error(`The child sent no '${type}' within ${DEADLINE_MS} ms; its stderr:\n${this.stderr()}`)
       await this.#nextEvent(deadline - Date.now())
     }
   }

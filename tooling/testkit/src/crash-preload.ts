@@ -38,15 +38,42 @@ function intercept(target: Methods, name: string, changesFiles: (args: readonly 
 function opensForWriting(args: readonly unknown[]): boolean {
   const flags = args[1]
   if (typeof flags === 'string') return /[wa+]/.test(flags)
-  return typeof flags === 'number' && (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR | fs.constants.O_CREAT)) !== 0
+  return (
+    typeof flags === 'number' && (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR | fs.constants.O_CREAT)) !== 0
+  )
 }
 
 const always = (): boolean => true
 const notStandardStream = (args: readonly unknown[]): boolean => typeof args[0] !== 'number' || args[0] > 2
 
-const PATH_OPERATIONS = ['rename', 'link', 'symlink', 'unlink', 'rm', 'rmdir', 'mkdir', 'truncate', 'writeFile', 'appendFile', 'copyFile', 'chmod', 'chown', 'utimes']
+const PATH_OPERATIONS = [
+  'rename',
+  'link',
+  'symlink',
+  'unlink',
+  'rm',
+  'rmdir',
+  'mkdir',
+  'truncate',
+  'writeFile',
+  'appendFile',
+  'copyFile',
+  'chmod',
+  'chown',
+  'utimes',
+]
 const DESCRIPTOR_OPERATIONS = ['write', 'writev', 'fsync', 'fdatasync', 'ftruncate', 'fchmod', 'fchown']
-const HANDLE_OPERATIONS = ['write', 'writev', 'writeFile', 'appendFile', 'sync', 'datasync', 'truncate', 'chmod', 'chown']
+const HANDLE_OPERATIONS = [
+  'write',
+  'writev',
+  'writeFile',
+  'appendFile',
+  'sync',
+  'datasync',
+  'truncate',
+  'chmod',
+  'chown',
+]
 
 const callbackApi = fs as unknown as Methods
 const promiseApi = fs.promises as unknown as Methods

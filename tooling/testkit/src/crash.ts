@@ -41,7 +41,9 @@ export async function crashSweep(
     const child = startChild(script, { ...options, crash: { atOperation } })
     const exit = await child.exited
     if (exit.signal !== 'SIGKILL' && exit.code !== 0) {
-      throw new Error(`The child failed by itself before operation ${atOperation} (exit code ${exit.code}):\n${child.stderr()}`)
+      throw new Error(
+        `The child failed by itself before operation ${atOperation} (exit code ${exit.code}):\n${child.stderr()}`,
+      )
     }
     await check(atOperation, child, exit)
     if (exit.signal !== 'SIGKILL') return kills
