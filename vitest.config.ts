@@ -1,8 +1,11 @@
+import { globSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+
+const roots = globSync(['packages/*', 'apps/*', 'tooling/testkit', 'tooling/checks'], { cwd: import.meta.dirname })
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'tooling/testkit', 'tooling/checks'].map((root) => ({
+    projects: roots.sort().map((root) => ({
       test: { root, name: root, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
     })),
   },
