@@ -14,9 +14,9 @@ export interface CommandOptions {
   readonly live?: boolean
   /** Ends the command and everything it started. */
   readonly signal: AbortSignal
+  /** How long what is asked to end may take before it is killed. @default 5_000 */
+  readonly killAfterMs?: number
 }
-
-const KILL_AFTER_MS = 5_000
 
 /** Runs a command in a process group of its own, so that an interrupt reaches its grandchildren too. Never rejects. */
 export function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<CommandResult> {
@@ -35,7 +35,7 @@ export function runCommand(command: string, args: readonly string[], options: Co
     }
     child.stdout?.setEncoding('utf8').on('data', collect)
     child.stderr?.setEncoding('utf8').on('data', collect)
-    const stop = (): void => endGroup(child)
+    const stop = (): void => endGroup(child, options.killAfterMs ?? 5_000)
     options.signal.addEventListener('abort', stop, { once: true })
     child.once('error', (error) => resolve({ code: undefined, output: `Cannot start '${command}': ${error.message}` }))
     child.once('close', (code, signal) => {
@@ -48,9 +48,9 @@ export function runCommand(command: string, args: readonly string[], options: Co
   })
 }
 
-function endGroup(child: ChildProcess): void {
+function endGroup(child: ChildProcess, killAfterMs: number): void {
   killGroup(child, 'SIGTERM')
-  setTimeout(() => killGroup(child, 'SIGKILL'), KILL_AFTER_MS).unref()
+  setTimeout(() => killGroup(child, 'SIGKILL'), killAfterMs).unref()
 }
 
 function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
