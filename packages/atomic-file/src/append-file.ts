@@ -5,42 +5,53 @@
 import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { AtomicFileError } from './errors.js'
+import { AtomicFileError, NotARegularFileError } from './errors.js'
 import { type AtomicFileDeps, resolveFs } from './file-system.js'
-import { writeFully } from './staged-file.js'
 import { syncDirectory } from './sync-directory.js'
+import { toBytes, writeFully } from './write-fully.js'
 
 export interface AppendFile extends AsyncDisposable {
   readonly path: string
-  /** Length in bytes, acknowledged appends only. */
+  /** Length in bytes: what was there at opening and the acknowledged appends. */
   readonly size: number
   /**
-   * Adds the data at the end; on return it survives a power failure. Calls take effect in their order.
-   * @throws AtomicFileError, after cutting off what had been written of this data.
+   * Adds the data at the end; on return it survives a power failure. Calls take effect in their order. Bytes must not be changed until then.
+   * @throws AtomicFileError, after cutting off what had been written of this data. When even that fails, it is done before the next append,
+   *   which fails as long as it cannot be done.
    */
   append(data: string | Uint8Array): Promise<void>
-  /** Cuts the file to `size` bytes, durably. @throws AtomicFileError */
+  /**
+   * Cuts the file to `size` bytes, durably.
+   * @throws RangeError when the file is shorter than that. @throws AtomicFileError
+   */
   truncate(size: number): Promise<void>
   /** Waits for the calls under way and closes; a second call does nothing. */
   close(): Promise<void>
 }
 
 /**
- * Opens a file for durable appends and creates it (durably) when it is missing. One process at a time may append: take a lock first.
+ * Opens a file for durable appends and creates it (durably) when it is missing; a symbolic link is followed. One process at a time may append:
+ * take a lock first.
  *
  * @throws AtomicFileError with the system's code.
+ * @throws NotARegularFileError when the path is a device or pipe.
  * @example
  * await using journal = await openAppendFile('journal.log')
  * await journal.append('{"run":1}\n')
  */
 export async function openAppendFile(path: string, deps?: AtomicFileDeps): Promise<AppendFile> {
+  const fs = resolveFs(deps)
+  let handle: FileHandle | undefined
   try {
-    const handle = await resolveFs(deps).open(path, constants.O_RDWR | constants.O_CREAT, 0o666)
-    const { size } = await handle.stat()
-    if (size === 0) await syncDirectory(dirname(path), deps)
-    return new OpenAppendFile(path, handle, size)
+    handle = await fs.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, 0o666)
+    const status = await handle.stat()
+    if (!status.isFile()) throw new NotARegularFileError(path)
+    // An empty file may have been created by a process that was killed before it could sync the folder.
+    if (status.size === 0) await syncDirectory(dirname(await fs.realpath(path)), deps)
+    return new OpenAppendFile(path, handle, status.size)
   } catch (error) {
-    if (error instanceof AtomicFileError) throw error
+    await handle?.close()
+    if (error instanceof AtomicFileError || error instanceof NotARegularFileError) throw error
     throw new AtomicFileError('open', path, error)
   }
 }
@@ -49,6 +60,8 @@ class OpenAppendFile implements AppendFile {
   readonly path: string
   readonly #handle: FileHandle
   #size: number
+  // True while the file may be longer than #size.
+  #hasTornTail = false
   #last: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
 
@@ -62,25 +75,31 @@ class OpenAppendFile implements AppendFile {
     return this.#size
   }
 
-  append(data: string | Uint8Array): Promise<void> {
-    const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data
-    return this.#next('append to', async () => {
+  async append(data: string | Uint8Array): Promise<void> {
+    const bytes = toBytes(data)
+    await this.#next('append to', async () => {
+      if (this.#hasTornTail) await this.#cutTornTail()
+      this.#hasTornTail = true
       try {
         await writeFully(this.#handle, bytes, this.#size)
         await this.#handle.datasync()
       } catch (error) {
-        await this.#handle.truncate(this.#size).catch(() => undefined)
+        await this.#cutTornTail().catch(() => undefined)
         throw error
       }
+      this.#hasTornTail = false
       this.#size += bytes.length
     })
   }
 
-  truncate(size: number): Promise<void> {
-    return this.#next('truncate', async () => {
+  async truncate(size: number): Promise<void> {
+    await this.#next('truncate', async () => {
+      if (!Number.isSafeInteger(size) || size < 0 || size > this.#size)
+        throw new RangeError(`Cannot truncate '${this.path}' to ${size} bytes: it has ${this.#size}`)
       await this.#handle.truncate(size)
-      await this.#handle.sync()
       this.#size = size
+      this.#hasTornTail = false
+      await this.#handle.sync()
     })
   }
 
@@ -93,10 +112,15 @@ class OpenAppendFile implements AppendFile {
     return this.close()
   }
 
+  async #cutTornTail(): Promise<void> {
+    await this.#handle.truncate(this.#size)
+    this.#hasTornTail = false
+  }
+
   #next(action: string, work: () => Promise<void>): Promise<void> {
     if (this.#closed !== undefined) return Promise.reject(new Error(`Cannot ${action} '${this.path}': it is closed`))
     const result = this.#last.then(work).catch((error: unknown) => {
-      throw new AtomicFileError(action, this.path, error)
+      throw error instanceof RangeError ? error : new AtomicFileError(action, this.path, error)
     })
     this.#last = result.catch(() => undefined)
     return result

@@ -3,14 +3,28 @@ export class AtomicFileError extends Error {
   override readonly name = 'AtomicFileError'
   readonly code: string
   readonly path: string
+  /** What to do about it, where that is known. */
+  readonly hint?: string
 
   constructor(action: string, path: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     super(`Cannot ${action} '${path}': ${reason}`, { cause })
     this.code = errorCode(cause) ?? 'ERR_ATOMIC_FILE'
     this.path = path
+    const hint = HINTS.get(this.code)
+    if (hint !== undefined) this.hint = hint
   }
 }
+
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', 'Free some space on this file system and try again'],
+  ['EDQUOT', 'Free some of the disk quota and try again'],
+  ['EFBIG', 'Raise the file size limit (ulimit -f) and try again'],
+  ['EROFS', 'Mount the file system writable or choose another folder'],
+  ['EACCES', 'Give this user write and read permission on the folder'],
+  ['EXDEV', 'Choose two names, or a tempDirectory, on one file system'],
+  ['EBUSY', 'Mount the folder instead of the single file: a mount point cannot be replaced'],
+])
 
 /** The target exists but is a directory, device, socket or pipe, which a rename would destroy. */
 export class NotARegularFileError extends Error {
@@ -19,7 +33,7 @@ export class NotARegularFileError extends Error {
   readonly path: string
 
   constructor(path: string) {
-    super(`Cannot replace '${path}': it is not a regular file`)
+    super(`Cannot write '${path}': it is not a regular file`)
     this.path = path
   }
 }
@@ -43,4 +57,9 @@ export class InvalidUtf8Error extends Error {
 export function errorCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
   return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** An error with a code of the system's kind, for what is found out before the system would. */
+export function codedError(code: string, reason: string): Error {
+  return Object.assign(new Error(`${code}: ${reason}`), { code })
 }

@@ -3,7 +3,6 @@ import * as nodeFs from 'node:fs/promises'
 /** The calls of `node:fs/promises` through which this package touches the disk; tests pass their own to inject faults. */
 export type FileSystem = Pick<
   typeof nodeFs,
-  | 'chmod'
   | 'copyFile'
   | 'link'
   | 'lstat'
@@ -14,7 +13,6 @@ export type FileSystem = Pick<
   | 'readlink'
   | 'realpath'
   | 'rename'
-  | 'stat'
   | 'unlink'
 >
 

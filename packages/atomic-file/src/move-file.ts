@@ -1,37 +1,47 @@
 import { dirname } from 'node:path'
 import { AtomicFileError, errorCode } from './errors.js'
 import { type AtomicFileDeps, resolveFs } from './file-system.js'
-import { syncDirectory } from './sync-directory.js'
+import { OpenFolder } from './open-folder.js'
 
 /**
- * Renames a file or folder within one file system, replacing a file that has the new name. Durable on return.
+ * Renames a file or folder within one file system, replacing a file that has the new name. Durable on return. Symbolic links are moved, not
+ * followed. As with every rename, nothing happens when both names are hard links of the same file.
  *
- * @throws AtomicFileError with the system's code.
+ * @throws AtomicFileError with the system's code (`ENOENT`, `EXDEV`, …); nothing was moved, unless only the last step, the sync, failed.
  * @example await moveFile('state.json', 'state.json.corrupt-20260102T030405Z')
  */
 export async function moveFile(from: string, to: string, deps?: AtomicFileDeps): Promise<void> {
+  const fs = resolveFs(deps)
+  const isOneFolder = dirname(from) === dirname(to)
+  await using newFolder = new OpenFolder(fs, dirname(to))
+  await using oldFolder = isOneFolder ? null : new OpenFolder(fs, dirname(from))
   try {
-    await resolveFs(deps).rename(from, to)
+    await newFolder.opened()
+    await oldFolder?.opened()
+    await fs.rename(from, to)
   } catch (error) {
-    throw new AtomicFileError(`move to '${to}' the file`, from, error)
+    throw new AtomicFileError('move', from, error)
   }
-  await syncDirectory(dirname(to), deps)
-  if (dirname(from) !== dirname(to)) await syncDirectory(dirname(from), deps)
+  // In this order a crash can leave both names, but never none.
+  await newFolder.sync()
+  await oldFolder?.sync()
 }
 
 /**
- * Removes a file. Resolves to `false` when there was none. Durable on return.
+ * Removes a file, or a symbolic link itself. Resolves to `false` when there was none. Durable on return.
  *
  * @throws AtomicFileError with the system's code.
  * @example await removeFile('journal.log')
  */
 export async function removeFile(path: string, deps?: AtomicFileDeps): Promise<boolean> {
+  const fs = resolveFs(deps)
+  await using folder = new OpenFolder(fs, dirname(path))
   try {
-    await resolveFs(deps).unlink(path)
+    await fs.unlink(path)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false
     throw new AtomicFileError('remove', path, error)
   }
-  await syncDirectory(dirname(path), deps)
+  await folder.sync()
   return true
 }

@@ -24,14 +24,31 @@ export function decodeUtf8(bytes: Uint8Array, source: string): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
 
+// Large files are searched block by block, because a check per character would take minutes.
+const BLOCK_BYTES = 1 << 16
+
 function firstInvalidOffset(bytes: Uint8Array): number {
   let offset = 0
-  while (offset < bytes.length) {
+  for (;;) {
+    const end = characterBoundary(bytes, Math.min(offset + BLOCK_BYTES, bytes.length))
+    if (!isUtf8(bytes.subarray(offset, end))) break
+    offset = end
+  }
+  for (;;) {
     const length = sequenceLength(bytes[offset] ?? 0)
     if (length === 0 || !isUtf8(bytes.subarray(offset, offset + length))) return offset
     offset += length
   }
-  return offset
+}
+
+/** The last place up to `end` where a character may begin. */
+function characterBoundary(bytes: Uint8Array, end: number): number {
+  for (let place = end; place > end - 4; place -= 1) if (!isContinuation(bytes[place] ?? 0)) return place
+  return end
+}
+
+function isContinuation(byte: number): boolean {
+  return byte >= 0x80 && byte <= 0xbf
 }
 
 function sequenceLength(lead: number): number {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AtomicFileError, errorCode } from './errors.js'
-import { type AtomicFileDeps, resolveFs } from './file-system.js'
-import { currentOwner, parseTemporaryName, startTimeOf, type TemporaryFileOwner } from './temporary-name.js'
+import { type AtomicFileDeps, type FileSystem, resolveFs } from './file-system.js'
+import { currentOwner, isAlive, parseTemporaryName } from './temporary-name.js'
 
 export interface SweepOptions {
   /**
@@ -17,10 +17,11 @@ export interface SweepDeps extends AtomicFileDeps {
 }
 
 /**
- * Removes the temporary files that killed writers left in one folder (not in those below it) and returns their paths. Files of living writers,
- * and every file that does not have the form of a temporary name, stay. A folder that does not exist is empty.
+ * Removes the temporary files that killed writers left in one folder (not in those below it) and returns their paths. What stays: files of
+ * living writers, files that this process has no permission to remove, and everything that is not a file named exactly like a temporary one.
+ * A folder that does not exist is empty. Safe beside writers and other sweeps.
  *
- * @throws AtomicFileError when the folder cannot be read or a leftover cannot be removed.
+ * @throws AtomicFileError when the folder cannot be read or a removal fails otherwise (`EIO`).
  * @example await sweepLeftovers('/var/lib/app')
  */
 export async function sweepLeftovers(
@@ -32,35 +33,38 @@ export async function sweepLeftovers(
   const idleSince = (deps.now ?? Date.now)() - (options.foreignIdleMs ?? 3_600_000)
   const removed: string[] = []
   try {
-    for (const name of await fs.readdir(directory)) {
-      const owner = parseTemporaryName(name)
+    for (const entry of await fs.readdir(directory, { withFileTypes: true })) {
+      const owner = entry.isFile() ? parseTemporaryName(entry.name) : undefined
       if (owner === undefined) continue
-      const path = join(directory, name)
-      const abandoned = isLocal(owner) ? isGone(owner) : await isIdle(path)
-      if (!abandoned) continue
-      await fs.unlink(path).catch(ignoreMissing)
-      removed.push(path)
+      const path = join(directory, entry.name)
+      const isAbandoned = owner.space === currentOwner().space ? !isAlive(owner) : await isOlder(fs, path, idleSince)
+      if (isAbandoned && (await tryRemove(fs, path))) removed.push(path)
     }
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return removed
     throw new AtomicFileError('sweep leftovers in', directory, error)
   }
   return removed
+}
 
-  async function isIdle(path: string): Promise<boolean> {
-    const status = await fs.stat(path).catch(ignoreMissing)
-    return status !== undefined && status.mtimeMs < idleSince
+async function isOlder(fs: FileSystem, path: string, sinceMs: number): Promise<boolean> {
+  try {
+    return (await fs.lstat(path)).mtimeMs < sinceMs
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false
+    throw error
   }
 }
 
-function isLocal(owner: TemporaryFileOwner): boolean {
-  return owner.space === currentOwner().space
+async function tryRemove(fs: FileSystem, path: string): Promise<boolean> {
+  try {
+    await fs.unlink(path)
+    return true
+  } catch (error) {
+    if (STAYS.has(errorCode(error) ?? '')) return false
+    throw error
+  }
 }
 
-function isGone(owner: TemporaryFileOwner): boolean {
-  return startTimeOf(owner.pid) !== owner.startedAt
-}
-
-function ignoreMissing(error: unknown): undefined {
-  if (errorCode(error) !== 'ENOENT') throw error
-}
+// Gone by another sweep, or not ours to remove: neither harms anybody.
+const STAYS: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS'])

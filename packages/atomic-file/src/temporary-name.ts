@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { errorCode } from './errors.js'
 
 /** Who made a temporary file, as its name tells. */
 export interface TemporaryFileOwner {
@@ -11,7 +12,7 @@ export interface TemporaryFileOwner {
   readonly startedAt: string
 }
 
-const TEMPORARY_NAME = /^\.holdfast-([0-9a-f]{12})-([0-9]{1,10})-([0-9]{1,20})-[0-9a-f]{16}\.tmp$/
+const TEMPORARY_NAME = /^\.holdfast-([0-9a-f]{12})-([1-9][0-9]{0,9})-([0-9]{1,20})-[0-9a-f]{16}\.tmp$/
 
 /** A new name; its length does not depend on the target's name. */
 export function makeTemporaryName(owner: TemporaryFileOwner): string {
@@ -28,18 +29,37 @@ export function parseTemporaryName(name: string): TemporaryFileOwner | undefined
 let self: TemporaryFileOwner | undefined
 
 export function currentOwner(): TemporaryFileOwner {
-  self ??= { space: processSpace(), pid: process.pid, startedAt: startTimeOf(process.pid) ?? '0' }
+  self ??= { space: processSpace(), pid: process.pid, startedAt: readStatus(process.pid)?.startedAt ?? UNKNOWN }
   return self
 }
 
-/** Start time of a live process in the current space, `undefined` when there is no such process. */
-export function startTimeOf(pid: number): string | undefined {
+/** Whether a process of the current space still lives. In doubt it does. */
+export function isAlive(owner: TemporaryFileOwner): boolean {
+  if (!processAnswers(owner.pid)) return false
+  // Other users' processes may be hidden from /proc (hidepid) although they answer.
+  const status = readStatus(owner.pid)
+  if (status === undefined) return true
+  if (status.state === 'Z' || status.state === 'X') return false
+  return owner.startedAt === UNKNOWN || status.startedAt === owner.startedAt
+}
+
+const UNKNOWN = '0'
+
+interface ProcessStatus {
+  readonly state: string
+  readonly startedAt: string
+}
+
+function readStatus(pid: number): ProcessStatus | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // A /proc that belongs to another process-id namespace would tell about somebody else.
+    if (readlinkSync('/proc/self') !== String(process.pid)) return undefined
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The second field is the command in parentheses and may itself hold blanks and parentheses.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '0'
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', startedAt: fields[19] ?? UNKNOWN }
   } catch {
-    return processAnswers(pid) ? '0' : undefined
+    return undefined
   }
 }
 
@@ -48,7 +68,7 @@ function processAnswers(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return errorCode(error) === 'EPERM'
   }
 }
 
