@@ -118,15 +118,27 @@ function text(value: unknown): string | undefined {
 
 /** Shorten a text to at most `maxBytes` of JSON, and make control characters harmless for a terminal. */
 function clip(value: string, maxBytes: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
-  const clean = value.toWellFormed().replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
-  if (jsonBytes(clean) <= maxBytes) return clean
-  const characters = Array.from(clean.slice(0, maxBytes))
-  let kept = characters.length
-  while (kept > 0 && jsonBytes(`${characters.slice(0, kept).join('')}…`) > maxBytes) kept -= 1
-  return `${characters.slice(0, kept).join('')}…`
+  const clean = value
+    .slice(0, maxBytes + 1)
+    .toWellFormed()
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: taking them out is the point
+    .replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+  let bytes = 0
+  let fitting = 0
+  for (const character of clean) {
+    bytes += jsonBytes(character)
+    if (bytes > maxBytes) return `${clean.slice(0, fitting)}…`
+    if (bytes <= maxBytes - ELLIPSIS_BYTES) fitting += character.length
+  }
+  return clean
 }
 
-function jsonBytes(value: string): number {
-  return Buffer.byteLength(JSON.stringify(value))
+const ELLIPSIS_BYTES = 3
+
+/** How many bytes a character that is neither a control character nor half of a pair takes in a JSON text. */
+function jsonBytes(character: string): number {
+  const code = character.codePointAt(0) ?? 0
+  if (code < 0x80) return character === '"' || character === '\\' ? 2 : 1
+  if (code < 0x800) return 2
+  return code < 0x10000 ? 3 : 4
 }
