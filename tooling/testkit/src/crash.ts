@@ -1,4 +1,4 @@
-import { type Child, type ChildExit, type ChildOptions, startChild } from './child.js'
+import { type Child, type ChildExit, type ChildOptions, DEADLINE_MS, startChild } from './child.js'
 
 export interface Crash {
   /** 1 = right before the first operation that changes files; operations are opening for writing, write, sync, rename, link, unlink, truncate, mkdir … */
@@ -16,7 +16,6 @@ export interface CrashSweepOptions extends Omit<ChildOptions, 'crash'> {
   readonly prepare?: (operation: number) => void | Promise<void>
 }
 
-/** The point a crash was asked for was never reached when the child ends by itself. */
 export function crashArguments(crash: Crash | undefined): string[] {
   return crash === undefined ? [] : ['--import', import.meta.resolve('@holdfast/testkit/crash-preload')]
 }
@@ -28,7 +27,13 @@ export function crashEnvironment(crash: Crash | undefined): Record<string, strin
 
 /**
  * Runs a script once for each of its file-system operations and kills it with SIGKILL right before that operation; calls `check` after each
- * kill. Ends after the run that was not killed, whose result is checked as well, and resolves to the number of kills.
+ * kill. Ends after the run that was not killed, whose result is checked as well, and resolves to the number of kills. Assert that number, or at
+ * least that it is not zero: a script that does nothing passes every check.
+ *
+ * @throws Error when a run fails by itself or is not over at its deadline.
+ * @example
+ * const kills = await crashSweep(SCRIPT, { args: [dir()] }, () => expect(['old', 'new']).toContain(readFileSync(file, 'utf8')))
+ * expect(kills).toBeGreaterThan(4)
  */
 export async function crashSweep(
   script: string | URL,
@@ -39,7 +44,7 @@ export async function crashSweep(
   for (let atOperation = options.from ?? 1; ; atOperation += options.step ?? 1) {
     await options.prepare?.(atOperation)
     const child = startChild(script, { ...options, crash: { atOperation } })
-    const exit = await child.exited
+    const exit = await withDeadline(child, atOperation, options.deadlineMs ?? DEADLINE_MS)
     if (exit.signal !== 'SIGKILL' && exit.code !== 0) {
       throw new Error(
         `The child failed by itself before operation ${atOperation} (exit code ${exit.code}):\n${child.stderr()}`,
@@ -48,5 +53,17 @@ export async function crashSweep(
     await check(atOperation, child, exit)
     if (exit.signal !== 'SIGKILL') return kills
     kills += 1
+  }
+}
+
+async function withDeadline(child: Child, atOperation: number, deadlineMs: number): Promise<ChildExit> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    reject(new Error(`The child to be killed before operation ${atOperation} still runs after ${deadlineMs} ms`))
+  }, deadlineMs)
+  try {
+    return await Promise.race([child.exited, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
