@@ -1,0 +1,17 @@
+export interface OutputStream {
+  readonly isTTY?: boolean
+  write(text: string): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** The part of `process` that the command line uses; tests pass their own. */
+export interface ProcessLike {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  cwd(): string
+  exit(code: number): void
+  on(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
+  off(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
+}

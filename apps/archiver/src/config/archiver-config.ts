@@ -1,0 +1,88 @@
+import { resolve } from 'node:path'
+import type { ConfigurationFile, LogLevel } from './schema.js'
+
+export interface StageFiles {
+  readonly stateFile: string
+  readonly failureLog: string
+}
+
+export interface FuzzConfig {
+  /** Share of attempts, 0 to 100, that are skipped or made to fail. */
+  readonly skipPercent: number
+  readonly errorPercent: number
+  /** A run that was skipped or made to fail gets no further attempt. */
+  readonly skipIsFinal: boolean
+  readonly errorIsFinal: boolean
+}
+
+export interface ArchiverConfig {
+  readonly workDir: string
+  readonly lockFile: string
+  readonly import: StageFiles
+  readonly migrate: StageFiles
+  readonly batchSize: number
+  readonly parallelWorkers: number
+  /** Attempts after the first one. */
+  readonly retries: number
+  readonly retryDelayMs: number
+  readonly excludeMostRecentRun: boolean
+  readonly logLevel: LogLevel
+  readonly logFile: string | undefined
+  readonly generate: readonly string[]
+  readonly fuzz: FuzzConfig
+  readonly runRecordsDir: string
+  readonly database: { readonly uri: string; readonly schemaDir: string; readonly useTools: boolean }
+  readonly archive: {
+    readonly serverUrl: string
+    readonly folderName: string
+    readonly objectName: string
+    readonly writerUser: string | undefined
+    readonly writerPassword: string | undefined
+    readonly timeoutMs: number
+  }
+  /** Accepted and checked; used once notifications and metrics exist. */
+  readonly reporting: ConfigurationFile['reporting']
+  readonly carbon: ConfigurationFile['carbon']
+}
+
+/** Relative paths in the file are relative to the current folder, as they were for the Python archiver. */
+export function toArchiverConfig(
+  file: ConfigurationFile,
+  generate: readonly string[],
+  currentDir: string,
+): ArchiverConfig {
+  const at = (path: string): string => resolve(currentDir, path)
+  const { app, app_fuzz: fuzz, artdaq_db: database, ucon_db: archive } = file
+  return {
+    workDir: at(app.work_dir),
+    lockFile: at(app.lock_file),
+    import: { stateFile: at(app.import_state_file), failureLog: at(app.import_failure_log) },
+    migrate: { stateFile: at(app.migrate_state_file), failureLog: at(app.migrate_failure_log) },
+    batchSize: app.batch_size,
+    parallelWorkers: app.parallel_workers,
+    retries: app.run_process_retries,
+    retryDelayMs: app.retry_delay_seconds * 1000,
+    excludeMostRecentRun: app.exclude_most_recent_run,
+    logLevel: app.log_level,
+    logFile: app.log_file === undefined ? undefined : at(app.log_file),
+    generate,
+    fuzz: {
+      skipPercent: fuzz.random_skip_percent,
+      errorPercent: fuzz.random_error_percent,
+      skipIsFinal: fuzz.random_skip_retry,
+      errorIsFinal: fuzz.random_error_retry,
+    },
+    runRecordsDir: at(file.source_files.run_records_dir),
+    database: { uri: database.database_uri, schemaDir: at(database.fcl_conf_dir), useTools: database.use_tools },
+    archive: {
+      serverUrl: archive.server_url,
+      folderName: archive.folder_name,
+      objectName: archive.object_name,
+      writerUser: archive.writer_user,
+      writerPassword: archive.writer_password,
+      timeoutMs: archive.timeout_seconds * 1000,
+    },
+    reporting: file.reporting,
+    carbon: file.carbon,
+  }
+}

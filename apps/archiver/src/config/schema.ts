@@ -1,0 +1,137 @@
+/** The configuration file, section by section: names and defaults are those of the Python archiver. */
+import { z } from 'zod'
+import {
+  flag,
+  matching,
+  oneOf,
+  optional,
+  type Setting,
+  seconds,
+  secret,
+  text,
+  wholeNumber,
+  withDefault,
+} from './settings.js'
+
+export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Templates: expanded together with the values of the file, so that they follow a configured `work_dir`. */
+export const PATH_DEFAULTS: Readonly<Record<string, string>> = {
+  work_dir: '/tmp/run_record_archiver',
+  import_state_file: '${work_dir}/importer_state.json',
+  import_failure_log: '${work_dir}/import_failures.log',
+  migrate_state_file: '${work_dir}/migrator_state.json',
+  migrate_failure_log: '${work_dir}/migrate_failures.log',
+  lock_file: '${work_dir}/.archiver.lock',
+}
+
+const nonNegativeSeconds: Setting<number> = seconds((value) => value >= 0, 'a number of seconds, zero or more')
+const positiveSeconds: Setting<number> = seconds((value) => value > 0, 'a number of seconds above zero')
+const percent: Setting<number> = withDefault(wholeNumber(0, 100), 0)
+const off: Setting<boolean> = withDefault(flag(), false)
+const path: Setting<string> = text('a path')
+
+const appSection = z.strictObject({
+  work_dir: path,
+  import_state_file: path,
+  import_failure_log: path,
+  migrate_state_file: path,
+  migrate_failure_log: path,
+  lock_file: path,
+  batch_size: withDefault(wholeNumber(1), 5),
+  parallel_workers: withDefault(wholeNumber(1, 64), 2),
+  run_process_retries: withDefault(wholeNumber(0, 100), 2),
+  retry_delay_seconds: withDefault(nonNegativeSeconds, 3),
+  exclude_most_recent_run: off,
+  log_level: withDefault(oneOf(LOG_LEVELS), 'INFO'),
+  log_file: optional(path),
+})
+
+const fuzzSection = z.strictObject({
+  random_skip_percent: percent,
+  random_skip_retry: off,
+  random_error_percent: percent,
+  random_error_retry: off,
+})
+
+const databaseSection = z.strictObject({
+  database_uri: text('filesystemdb:///absolute/path or mongodb://…'),
+  fcl_conf_dir: text('the folder that holds schema.fcl'),
+  use_tools: off,
+  remote_host: optional(text('a host name')),
+})
+
+const archiveSection = z.strictObject({
+  server_url: matching(/^(file:\/\/\/|https?:\/\/[^/])/, 'file:///absolute/folder, http://… or https://…'),
+  folder_name: text('the name of the folder in UconDB'),
+  object_name: text('the name of the object in UconDB'),
+  writer_user: optional(text('a user name')),
+  writer_password: optional(secret()),
+  timeout_seconds: withDefault(positiveSeconds, 10),
+})
+
+const emailSection = z.strictObject({
+  enabled: off,
+  recipient_email: optional(text('an e-mail address')),
+  sender_email: optional(text('an e-mail address')),
+  smtp_host: optional(text('a host name')),
+  smtp_port: withDefault(wholeNumber(1, 65_535), 25),
+  smtp_use_tls: off,
+  smtp_user: optional(text('a user name')),
+  smtp_password: optional(secret()),
+})
+
+const slackSection = z.strictObject({
+  enabled: off,
+  bot_token: optional(secret()),
+  channel: optional(text('a channel')),
+  mention_users: optional(text('user ids, separated by commas')),
+})
+
+const reportingSection = z.strictObject({
+  email: z.preprocess(emptyWhenAbsent, emailSection),
+  slack: z.preprocess(emptyWhenAbsent, slackSection),
+})
+
+const carbonSection = z.strictObject({
+  enabled: off,
+  host: optional(text('a host name')),
+  port: withDefault(wholeNumber(1, 65_535), 2003),
+  metric_prefix: optional(text('the first part of every metric name')),
+})
+
+export const configurationSchema = z.strictObject({
+  app: z.preprocess(emptyWhenAbsent, appSection),
+  app_fuzz: z.preprocess(emptyWhenAbsent, fuzzSection),
+  fhiclize_generate: z.unknown(),
+  source_files: z.preprocess(
+    emptyWhenAbsent,
+    z.strictObject({ run_records_dir: text('the folder that holds the run records') }),
+  ),
+  artdaq_db: z.preprocess(emptyWhenAbsent, databaseSection),
+  ucon_db: z.preprocess(emptyWhenAbsent, archiveSection),
+  reporting: z.preprocess(emptyWhenAbsent, reportingSection),
+  carbon: z.preprocess(emptyWhenAbsent, carbonSection),
+})
+
+/** What the file says after expansion and checks, under the file's own names. */
+export type ConfigurationFile = z.output<typeof configurationSchema>
+
+/** The names that may stand at a place of the file, for "did you mean". */
+export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
+  '': Object.keys(configurationSchema.shape),
+  app: Object.keys(appSection.shape),
+  app_fuzz: Object.keys(fuzzSection.shape),
+  source_files: ['run_records_dir'],
+  artdaq_db: Object.keys(databaseSection.shape),
+  ucon_db: Object.keys(archiveSection.shape),
+  reporting: Object.keys(reportingSection.shape),
+  'reporting.email': Object.keys(emailSection.shape),
+  'reporting.slack': Object.keys(slackSection.shape),
+  carbon: Object.keys(carbonSection.shape),
+}
+
+function emptyWhenAbsent(section: unknown): unknown {
+  return section === undefined || section === null ? {} : section
+}

@@ -1,0 +1,49 @@
+/** A mistake in the configuration file. Nothing was touched. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError'
+  readonly code = 'ERR_CONFIGURATION'
+  readonly path: string
+
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.path = path
+  }
+}
+
+/** A folder or file that the archiver reads its runs from is not there or not readable. */
+export class SourceUnavailableError extends Error {
+  override readonly name = 'SourceUnavailableError'
+  readonly code = 'ERR_SOURCE_UNAVAILABLE'
+  readonly path: string
+  readonly hint: string
+
+  constructor(path: string, message: string, hint: string, options?: ErrorOptions) {
+    super(message, options)
+    this.path = path
+    this.hint = hint
+  }
+}
+
+/** The record was written to, moved or removed while it was read. A later attempt may succeed. */
+export class RunRecordChangedError extends Error {
+  override readonly name = 'RunRecordChangedError'
+  readonly code = 'ERR_RUN_RECORD_CHANGED'
+  readonly path: string
+
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.path = path
+  }
+}
+
+/** What was read back from an archive is not what was put there. */
+export class VerificationError extends Error {
+  override readonly name = 'VerificationError'
+  readonly code = 'ERR_VERIFICATION'
+}
+
+/** The command line cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly code = 'ERR_USAGE'
+}

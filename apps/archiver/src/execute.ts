@@ -1,0 +1,114 @@
+import { openRunDatabase } from '@holdfast/artdaqdb'
+import { type OpenArchiveOptions, openArchive } from '@holdfast/ucondb'
+import { EXIT, type ExitCode } from './cli/exit-codes.js'
+import type { ArchiverOptions, Mode } from './cli/options.js'
+import type { ArchiverConfig } from './config/archiver-config.js'
+import type { Logger } from './log/logger.js'
+import { listRunDirectories } from './record/run-directories.js'
+import { recoverState, renderRecovery } from './recover/recover-state.js'
+import { renderOutcomes } from './report/render-outcomes.js'
+import { renderReport } from './report/render-report.js'
+import { makeStatusReport } from './report/status-report.js'
+import { createImportStage } from './stages/import-stage.js'
+import { createMigrateStage } from './stages/migrate-stage.js'
+import { hasFailures, runPipeline } from './stages/run-pipeline.js'
+import type { ProgressBar, Selection } from './stages/run-stage.js'
+import type { Stage } from './stages/stage.js'
+
+export interface ExecuteContext {
+  readonly logger: Logger
+  readonly progressBar: ProgressBar
+  readonly signal: AbortSignal
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly random: () => number
+}
+
+/** What goes to standard output, in both forms, and the exit code it stands for. */
+export interface Execution {
+  readonly text: string
+  readonly document: object
+  readonly exitCode: ExitCode
+}
+
+/** Opens the stores, does what the command line asks for and closes them. */
+export async function execute(
+  options: ArchiverOptions,
+  config: ArchiverConfig,
+  context: ExecuteContext,
+): Promise<Execution> {
+  const { logger, now, signal } = context
+  const readOnly = options.dryRun || options.mode === 'report-status'
+  await using database = await openRunDatabase({ uri: config.database.uri, readOnly, logger })
+  await using archive = await openArchive(archiveOptions(config), { now })
+  const importStage = createImportStage(config, database, logger)
+  const migrateStage = createMigrateStage(config, database, archive, logger, {
+    validate: options.validate,
+    signal,
+    now,
+  })
+  const stages: Record<Mode, readonly Stage[]> = {
+    archive: [importStage, migrateStage],
+    'import-only': [importStage],
+    'retry-failed-import': [importStage],
+    'recover-import-state': [importStage],
+    'migrate-only': [migrateStage],
+    'retry-failed-migrate': [migrateStage],
+    'recover-migrate-state': [migrateStage],
+    'report-status': [],
+  }
+
+  switch (options.mode) {
+    case 'report-status':
+      return report()
+    case 'recover-import-state':
+      return recover(importStage)
+    case 'recover-migrate-state':
+      return recover(migrateStage)
+    default:
+      return process(stages[options.mode])
+  }
+
+  async function report(): Promise<Execution> {
+    const sources = {
+      filesystem: async () => new Set((await listRunDirectories(config.runRecordsDir)).keys()),
+      artdaqdb: async () => new Set((await database.listRuns()).keys()),
+      ucondb: async () => new Set(await archive.listRuns()),
+    }
+    const status = await makeStatusReport(config, sources, options.compareState)
+    return { text: renderReport(status), document: status, exitCode: status.complete ? EXIT.success : EXIT.failure }
+  }
+
+  async function recover(stage: Stage): Promise<Execution> {
+    const result = await recoverState(stage, logger, options.dryRun)
+    return { text: renderRecovery(result, stage), document: result, exitCode: EXIT.success }
+  }
+
+  async function process(chosen: readonly Stage[]): Promise<Execution> {
+    const outcomes = await runPipeline(chosen, selectionOf(options), {
+      config,
+      logger,
+      signal,
+      progressBar: context.progressBar,
+      dryRun: options.dryRun,
+      random: context.random,
+    })
+    const retryFlags = Object.fromEntries(chosen.map((stage) => [stage.name, stage.retryFlag]))
+    return {
+      text: renderOutcomes(outcomes, retryFlags, options.dryRun),
+      document: { mode: options.mode, dryRun: options.dryRun, stages: outcomes },
+      exitCode: hasFailures(outcomes) ? EXIT.failure : EXIT.success,
+    }
+  }
+}
+
+function selectionOf({ mode, incremental, catchUp }: ArchiverOptions): Selection {
+  if (mode === 'retry-failed-import' || mode === 'retry-failed-migrate') return { kind: 'retry' }
+  return incremental ? { kind: 'incremental', catchUp } : { kind: 'full' }
+}
+
+function archiveOptions({ archive }: ArchiverConfig): OpenArchiveOptions {
+  const { serverUrl, folderName, objectName, timeoutMs, writerUser: user, writerPassword: password } = archive
+  const writer = user === undefined || password === undefined ? {} : { writer: { user, password } }
+  return { serverUrl, folderName, objectName, timeoutMs, ...writer }
+}

@@ -1,0 +1,44 @@
+import { MultiBar, Presets, type SingleBar } from 'cli-progress'
+import type { OutputStream } from '../cli/process-like.js'
+import type { LogLevel } from '../config/schema.js'
+import type { ProgressBar } from '../stages/run-stage.js'
+import type { LogSink } from './logger.js'
+
+/** Log lines on stderr; on a terminal a progress bar stays below them. */
+export class ConsoleSink implements LogSink, ProgressBar {
+  readonly minLevel: LogLevel
+  readonly #stream: OutputStream
+  #bars: MultiBar | undefined
+  #bar: SingleBar | undefined
+
+  constructor(stream: OutputStream, minLevel: LogLevel) {
+    this.#stream = stream
+    this.minLevel = minLevel
+  }
+
+  write(line: string): void {
+    if (this.#bars === undefined) this.#stream.write(`${line}\n`)
+    else this.#bars.log(`${line}\n`)
+  }
+
+  start(label: string, total: number): void {
+    if (this.#stream.isTTY !== true) return
+    const format = '{label} {bar} {value}/{total} runs | {duration_formatted} | about {eta_formatted} left'
+    const stream = this.#stream as unknown as NodeJS.WritableStream
+    this.#bars = new MultiBar(
+      { format, stream, hideCursor: null, clearOnComplete: true, emptyOnZero: true },
+      Presets.shades_classic,
+    )
+    this.#bar = this.#bars.create(total, 0, { label })
+  }
+
+  advance(): void {
+    this.#bar?.increment()
+  }
+
+  stop(): void {
+    this.#bars?.stop()
+    this.#bars = undefined
+    this.#bar = undefined
+  }
+}

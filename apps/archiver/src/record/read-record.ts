@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { errorCode } from '@holdfast/atomic-file'
+import { RunRecordError } from '@holdfast/fhicl'
+import { RunRecordChangedError } from '../errors.js'
+import { listRecordFiles, type RecordFile } from './list-record-files.js'
+
+/** Content of the record's files by name relative to the record. */
+export type RecordContent = ReadonlyMap<string, Uint8Array>
+
+/**
+ * Reads a whole run record and makes sure that it did not change meanwhile. The record itself is never changed.
+ *
+ * @throws RunRecordChangedError when it is gone or was written to while it was read.
+ * @throws RunRecordError when it is empty, a file of it cannot be read, or two of its files would be stored under one name.
+ */
+export async function readRecord(directory: string): Promise<RecordContent> {
+  const before = await readable(directory, () => listRecordFiles(directory))
+  if (before.length === 0) {
+    throw new RunRecordError(`The run record '${directory}' is empty: it holds no .fcl and no .txt file`, {
+      file: directory,
+      hint: 'Copy the whole record there, then retry the run',
+    })
+  }
+  refuseCollisions(directory, before)
+  const content = new Map<string, Uint8Array>()
+  for (const file of before) {
+    if (file.name === 'schema.fcl') continue
+    content.set(file.name, await readable(file.path, () => readFile(file.path)))
+  }
+  const after = await readable(directory, () => listRecordFiles(directory))
+  if (!sameFiles(before, after) || before.some((file) => (content.get(file.name)?.length ?? file.size) !== file.size)) {
+    throw new RunRecordChangedError(directory, `The run record '${directory}' was written to while it was read`)
+  }
+  return content
+}
+
+async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT')
+      throw new RunRecordChangedError(path, `'${path}' vanished while the run record was read`, { cause: error })
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new RunRecordError(`Cannot read '${path}': ${reason}`, {
+      file: path,
+      hint: 'Check its permissions and the disk it is on',
+      cause: error,
+    })
+  }
+}
+
+/** The database knows a file by its stem, so a second file of the same name in a folder below would be lost. */
+function refuseCollisions(directory: string, files: readonly RecordFile[]): void {
+  const firstOf = new Map<string, string>()
+  for (const { name } of files) {
+    if (!name.endsWith('.fcl')) continue
+    const stem = basename(name)
+    const first = firstOf.get(stem)
+    if (first !== undefined) {
+      throw new RunRecordError(
+        `The run record '${directory}' holds both '${first}' and '${name}', which would be stored under one name`,
+        {
+          file: name,
+          hint: 'Rename or remove one of them',
+        },
+      )
+    }
+    firstOf.set(stem, name)
+  }
+}
+
+function sameFiles(one: readonly RecordFile[], other: readonly RecordFile[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every((file, index) => {
+      const twin = other[index]
+      return twin !== undefined && file.name === twin.name && file.size === twin.size && file.mtimeMs === twin.mtimeMs
+    })
+  )
+}

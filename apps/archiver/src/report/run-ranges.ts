@@ -1,0 +1,41 @@
+/** First and last run of an unbroken sequence. */
+export type RunRange = readonly [first: number, last: number]
+
+/** The unbroken sequences of a set of runs, ascending. */
+export function contiguousRanges(runs: Iterable<number>): RunRange[] {
+  const ranges: [number, number][] = []
+  for (const run of [...runs].sort((a, b) => a - b)) {
+    const current = ranges.at(-1)
+    if (current !== undefined && run <= current[1] + 1) current[1] = run
+    else ranges.push([run, run])
+  }
+  return ranges
+}
+
+/** The unbroken sequences that are missing between the first and the last run. */
+export function gapsBetween(ranges: readonly RunRange[]): RunRange[] {
+  return ranges.slice(1).map(([first], index) => [(ranges[index]?.[1] ?? first) + 1, first - 1])
+}
+
+export function countRuns(ranges: readonly RunRange[]): number {
+  return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0)
+}
+
+/** `100-105, 107`; beyond ten ranges the first and last five with the total. */
+export function formatRanges(ranges: readonly RunRange[]): string {
+  if (ranges.length === 0) return 'None'
+  const show = (some: readonly RunRange[]): string =>
+    some.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(', ')
+  if (ranges.length <= 10) return show(ranges)
+  return `${show(ranges.slice(0, 5))} ... ${show(ranges.slice(-5))} (${ranges.length} ranges total)`
+}
+
+/** Single run numbers; beyond `limit` the first ones with the total. */
+export function formatRuns(ranges: readonly RunRange[], limit: number): string {
+  const total = countRuns(ranges)
+  if (total === 0) return 'None'
+  const shown: number[] = []
+  for (const [first, last] of ranges)
+    for (let run = first; run <= last && shown.length < limit; run += 1) shown.push(run)
+  return total <= limit ? shown.join(', ') : `${shown.join(', ')} ... (${total} gaps total)`
+}

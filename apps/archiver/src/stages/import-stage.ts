@@ -1,0 +1,106 @@
+import { basename, join } from 'node:path'
+import type { RunDatabase, RunFile } from '@holdfast/artdaqdb'
+import { errorCode, readTextFile } from '@holdfast/atomic-file'
+import { type ConvertedRunRecord, convertRunRecord, type FileContent, readRunRecordFile } from '@holdfast/fhicl'
+import type { ArchiverConfig } from '../config/archiver-config.js'
+import { RunRecordChangedError, SourceUnavailableError } from '../errors.js'
+import type { Logger } from '../log/logger.js'
+import { readRecord } from '../record/read-record.js'
+import { listRunDirectories, type RunDirectories } from '../record/run-directories.js'
+import type { Stage } from './stage.js'
+import { findStoredRuns } from './stored-runs.js'
+
+/** From run records on the file system into artdaqDB. */
+export function createImportStage(config: ArchiverConfig, database: RunDatabase, logger: Logger): Stage {
+  let directories: RunDirectories = new Map()
+  let schema: Promise<string> | undefined
+
+  return {
+    name: 'Import',
+    files: config.import,
+    recoverFlag: '--recover-import-state',
+    retryFlag: '--retry-failed-import',
+
+    async listSource() {
+      directories = await listRunDirectories(config.runRecordsDir)
+      return new Set(directories.keys())
+    },
+
+    async listDestination() {
+      const { complete, incomplete } = await findStoredRuns(database, directories, config.generate)
+      for (const [run, missing] of incomplete) {
+        logger.warn(`[Import] [Run ${run}] is in artdaqDB without ${missing.join(', ')} and counts as not archived`)
+      }
+      return complete
+    },
+
+    async moveRun(run) {
+      const directory = directories.get(run)
+      if (directory === undefined) {
+        throw new RunRecordChangedError(
+          config.runRecordsDir,
+          `There is no run record for run ${run} in '${config.runRecordsDir}'`,
+        )
+      }
+      schema ??= readSchema(config.database.schemaDir)
+      const record = convertRunRecord({ files: await readRecord(directory), runNumber: run, generate: config.generate })
+      await storeRecord(database, run, record, await schema)
+      return []
+    },
+  }
+}
+
+async function readSchema(schemaDir: string): Promise<string> {
+  const path = join(schemaDir, 'schema.fcl')
+  try {
+    return await readTextFile(path)
+  } catch (error) {
+    const reason =
+      errorCode(error) === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error)
+    throw new SourceUnavailableError(
+      path,
+      `Cannot read the schema '${path}': ${reason}`,
+      'Check artdaq_db.fcl_conf_dir',
+      { cause: error },
+    )
+  }
+}
+
+async function storeRecord(
+  database: RunDatabase,
+  run: number,
+  record: ConvertedRunRecord,
+  schema: string,
+): Promise<void> {
+  const update = record.update === undefined ? {} : { update: { files: toRunFiles(record.update), schema } }
+  try {
+    await database.storeRun({
+      run,
+      configuration: record.configurationName,
+      files: toRunFiles(record.insert),
+      schema,
+      ...update,
+    })
+  } catch (error) {
+    if (errorCode(error) === 'ERR_FHICL_SYNTAX') explainRefusedFile(record, error)
+    throw error
+  }
+}
+
+/** Reads the refused file once more, this time knowing what it was made of. */
+function explainRefusedFile(record: ConvertedRunRecord, error: unknown): void {
+  const source = error instanceof Error && 'source' in error ? error.source : undefined
+  for (const [name, content] of [...record.insert, ...(record.update ?? [])]) {
+    if (basename(name) === source) readRunRecordFile(name, content, record.convertedFrom.get(name))
+  }
+}
+
+function toRunFiles(files: ReadonlyMap<string, FileContent>): RunFile[] {
+  return [...files].map(([name, content]) => ({ name: basename(name), text: asText(content) }))
+}
+
+/** FHiCL is ASCII; any other byte becomes a character that the reader refuses at its place. */
+function asText(content: FileContent): string {
+  if (typeof content === 'string') return content
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString('latin1')
+}

@@ -1,0 +1,41 @@
+import type { StageFiles } from '../config/archiver-config.js'
+
+/** One leg of the way: where runs come from, where they go, and how one of them is moved. */
+export interface Stage {
+  readonly name: 'Import' | 'Migration'
+  readonly files: StageFiles
+  /** The flag that rebuilds this stage's state. */
+  readonly recoverFlag: string
+  readonly retryFlag: string
+  /** Runs that could be moved. */
+  listSource(): Promise<ReadonlySet<number>>
+  /** Runs that have arrived, whole. */
+  listDestination(): Promise<ReadonlySet<number>>
+  /**
+   * Moves one run. On return it is durable at the destination. Moving a run again that has arrived is harmless.
+   * @returns problems that do not keep the run from being archived, as lines for people.
+   */
+  moveRun(run: number): Promise<readonly string[]>
+}
+
+export interface FailedRun {
+  readonly run: number
+  readonly error: string
+}
+
+export interface StageResult {
+  readonly stage: Stage['name']
+  /** Runs of this execution, in ascending order. */
+  readonly succeeded: readonly number[]
+  readonly failed: readonly FailedRun[]
+  /** Runs of the batch that were not begun because a stop was asked for. */
+  readonly notStarted: readonly number[]
+  /** Further candidates beyond the batch size. */
+  readonly remaining: number
+  /** Runs below the start point that were never attempted. */
+  readonly late: readonly number[]
+  /** Archived runs whose blob lacks metadata, with `--validate`. */
+  readonly invalid: readonly FailedRun[]
+  /** In a dry run: what would be processed. */
+  readonly planned: readonly number[]
+}
