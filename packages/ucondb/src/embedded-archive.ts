@@ -3,8 +3,8 @@
  *
  * Source of truth is the body's name: a key is archived from the instant its body appears, whole, under that name, and from then on neither file
  * ever changes. The record is written first, so a crash can leave a record without a body (nothing is archived; the next put of the key replaces
- * it) and temporary files (swept by the next put of a key with the same workplace), but never a body without a record: that is damage.
- * A key's puts hold its workplace's kernel lock, so a record without a body seen under the lock belongs to a put that died.
+ * it) and temporary files in `.put/` (swept before the first put of the next archive that is opened), but never a body without a record: that is
+ * damage. A key's puts hold a kernel lock, so a record without a body seen under the lock belongs to a put that died.
  */
 import type { Stats } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
@@ -53,6 +53,7 @@ export class EmbeddedArchive implements RunArchive {
   readonly #timeoutMs: number
   readonly #now: () => number
   readonly #underWay = new Set<Promise<unknown>>()
+  #sweeping: Promise<unknown> | undefined
   #closed = false
 
   constructor(options: EmbeddedArchiveOptions, deps: EmbeddedArchiveDeps) {
@@ -66,9 +67,11 @@ export class EmbeddedArchive implements RunArchive {
     return this.#call(options, async () => {
       assertArchiveKey(key)
       assertArchiveBody(body)
-      const bytes = body.slice()
+      // A copy; slice() of a Buffer would be a view.
+      const bytes = new Uint8Array(body)
       const version = { key, ...describeBytes(bytes), storedAt: this.#now() }
       const offered = { bytes, version, options }
+      await this.#sweepOnce()
       return (await this.#compareWithStored(offered)) ?? (await this.#storeUnderLock(offered))
     })
   }
@@ -141,6 +144,18 @@ export class EmbeddedArchive implements RunArchive {
     }
   }
 
+  /** Files of living writers stay, so this needs no lock. */
+  async #sweepOnce(): Promise<void> {
+    const { workplace } = this.#layout
+    this.#sweeping ??= explained('sweep', workplace, () => sweepLeftovers(workplace))
+    try {
+      await this.#sweeping
+    } catch (error) {
+      this.#sweeping = undefined
+      throw error
+    }
+  }
+
   /** `undefined` when nothing is archived under the key. */
   async #compareWithStored({ bytes, version, options }: OfferedBody): Promise<PutResult | undefined> {
     const stored = await this.#readVerified(version.key, options.signal)
@@ -158,18 +173,17 @@ export class EmbeddedArchive implements RunArchive {
   #storeUnderLock(offered: OfferedBody): Promise<PutResult> {
     const { key, size, adler32 } = offered.version
     const { signal } = offered.options
-    const { directory, lockPath } = this.#layout.workplace(key)
+    const workplace = this.#layout.workplace
     const lockOptions = { timeoutMs: this.#timeoutMs, ...(signal === undefined ? {} : { signal }) }
     return explained('store in', this.#layout.body(key), async () => {
-      await makeDirectory(directory)
+      await makeDirectory(workplace)
       return withLock(
-        lockPath,
+        this.#layout.lock(key),
         async () => {
           const earlier = await this.#compareWithStored(offered)
           if (earlier !== undefined) return earlier
           signal?.throwIfAborted()
-          await sweepLeftovers(directory)
-          const writing = { tempDirectory: directory }
+          const writing = { tempDirectory: workplace }
           await writeFileAtomic(this.#layout.sidecar(key), formatSidecar(offered.version), writing)
           // The commit. A body that is there in spite of the lock is never replaced.
           await writeFileAtomic(this.#layout.body(key), offered.bytes, { ...writing, overwrite: false })
@@ -182,12 +196,11 @@ export class EmbeddedArchive implements RunArchive {
 
   async #readVerified(key: string, signal: AbortSignal | undefined): Promise<StoredBody | undefined> {
     const path = this.#layout.body(key)
-    const read = (): Promise<Buffer | undefined> =>
-      unlessMissing(readFile(path, signal === undefined ? {} : { signal }))
-    const content = await explained('read', path, read).catch((error: unknown) => {
+    const content = await explained('read', path, () => unlessMissing(readFile(path))).catch((error: unknown) => {
       if (systemCode(error) !== 'EISDIR') throw error
       throw new ArchiveDamagedError(key, path, 'its body is not a file', { cause: error })
     })
+    signal?.throwIfAborted()
     if (content === undefined) return undefined
     const version = await this.#readSidecar(key)
     if (content.length !== version.size)

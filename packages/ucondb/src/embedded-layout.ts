@@ -7,14 +7,8 @@ export interface EmbeddedLocation {
   readonly objectName: string
 }
 
-/** Where a put works until its files appear: a lock and a folder for temporary files, shared by one key in sixteen. */
-export interface Workplace {
-  readonly lockPath: string
-  readonly directory: string
-}
-
 const SIDECAR_SUFFIX = '.json'
-const WORKPLACES = 16
+const LOCKS = 16
 
 /** The names of the files of one embedded archive. */
 export class EmbeddedLayout {
@@ -34,10 +28,14 @@ export class EmbeddedLayout {
     return join(this.object, key + SIDECAR_SUFFIX)
   }
 
-  /** Several instead of one, so that puts seldom wait for each other; a fixed number, so that none is ever removed. */
-  workplace(key: string): Workplace {
-    const number = (createHash('sha256').update(key).digest()[0] ?? 0) % WORKPLACES
-    const directory = join(this.object, '.put', number.toString(16))
-    return { directory, lockPath: join(directory, 'lock') }
+  /** Where puts work until their files appear: temporary files and locks. */
+  get workplace(): string {
+    return join(this.object, '.put')
+  }
+
+  /** The lock that the puts of a key take: one of several, so that puts seldom wait for each other; a fixed number, so that none is ever removed. */
+  lock(key: string): string {
+    const number = (createHash('sha256').update(key).digest()[0] ?? 0) % LOCKS
+    return join(this.workplace, `${number.toString(16)}.lock`)
   }
 }

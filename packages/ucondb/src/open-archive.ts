@@ -77,9 +77,9 @@ function parseFileUrl(serverUrl: string, url: URL): string {
   if (host === undefined) return refuse('is not absolute')
   if (host !== '' && host.toLowerCase() !== 'localhost') return refuse(`names the host '${host}'`)
   if (/[?#]/.test(serverUrl)) return refuse('has a query or fragment (a ? or # in a folder name is written %3F or %23)')
+  if (serverUrl.includes('%00')) return refuse('holds a NUL character')
   try {
-    const path = fileURLToPath(url)
-    return path.includes('\0') ? refuse('holds a NUL character') : path
+    return fileURLToPath(url)
   } catch (cause) {
     return refuse('is not a usable path', cause)
   }

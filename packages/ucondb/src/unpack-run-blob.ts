@@ -38,7 +38,7 @@ export function unpackRunBlob(blob: Uint8Array): RunBlob {
   const files = markers.map((marker, index) => {
     const start = frame.start + marker.index + marker[0].length
     const end = frame.start + (markers[index + 1]?.index ?? text.length)
-    return { name: decodeName(marker[1] ?? ''), content: blob.slice(start, end) }
+    return { name: decodeName(marker[1] ?? ''), content: new Uint8Array(blob.subarray(start, end)) }
   })
   return { runNumber: frame.runNumber, packedOn: frame.packedOn, files }
 }

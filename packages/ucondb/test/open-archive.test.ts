@@ -1,0 +1,75 @@
+import { openArchive } from '@holdfast/ucondb'
+import { describe, expect, test } from 'vitest'
+
+const NAMES = { folderName: 'runs', objectName: 'configuration' }
+
+describe('openArchive()', () => {
+  test.each([
+    ['file:///srv/ucondb', 'file:///srv/ucondb/runs/configuration'],
+    ['file:///srv/ucondb/', 'file:///srv/ucondb/runs/configuration'],
+    ['file://localhost/srv/ucondb', 'file:///srv/ucondb/runs/configuration'],
+    ['FILE:///srv/a%20b%25%23', 'file:///srv/a%20b%25%23/runs/configuration'],
+    ['file:///', 'file:///runs/configuration'],
+  ])('takes %s', async (serverUrl, location) => {
+    await using archive = await openArchive({ serverUrl, ...NAMES })
+    expect(archive.location).toBe(location)
+  })
+
+  test.each([
+    ['/srv/ucondb', 'is not a URL'],
+    ['', 'is not a URL'],
+    ['ftp://host/x', "begin with 'ftp:'"],
+    ['file:srv/ucondb', 'is not absolute'],
+    ['file:/srv/ucondb', 'is not absolute'],
+    ['file://srv', 'is not absolute'],
+    ['file://./srv/ucondb', "names the host '.'"],
+    ['file://other.host/srv', "names the host 'other.host'"],
+    ['file:///srv?x=1', 'has a query or fragment'],
+    ['file:///srv#x', 'has a query or fragment'],
+    ['file:///srv%2Fucondb', 'is not a usable path'],
+    ['file:///srv%00', 'NUL'],
+    ['file:///srv%ff', 'is not a usable path'],
+  ])('refuses the address %j', async (serverUrl, message) => {
+    await expect(openArchive({ serverUrl, ...NAMES })).rejects.toMatchObject({
+      code: 'ERR_ARCHIVE_CONFIG',
+      option: 'serverUrl',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining('file:///'),
+    })
+  })
+
+  test('refuses a server for now and does not repeat its credentials', async () => {
+    const opening = openArchive({ serverUrl: 'https://writer:secret@ucon.example:9443/sbnd/app', ...NAMES })
+    await expect(opening).rejects.toMatchObject({
+      code: 'ERR_ARCHIVE_CONFIG',
+      option: 'serverUrl',
+      message: "UconDB servers are not supported in this version: 'https://ucon.example:9443'",
+    })
+  })
+
+  test.each(['runs', 'ns.runs', 'Runs_2', '_', '7'])('takes the folder name %j', async (folderName) => {
+    await using archive = await openArchive({ serverUrl: 'file:///srv', folderName, objectName: 'o' })
+    expect(archive.location).toBe(`file:///srv/${folderName}/o`)
+  })
+
+  test.each(['', '.', '..', '.runs', 'runs.', 'a.b.c', 'a-b', 'a/b', 'a b', 'é', 'a\n', 'a\0'])(
+    'refuses the folder name %j',
+    async (folderName) => {
+      const opening = openArchive({ serverUrl: 'file:///srv', folderName, objectName: 'o' })
+      await expect(opening).rejects.toMatchObject({ code: 'ERR_ARCHIVE_CONFIG', option: 'folderName' })
+    },
+  )
+
+  test.each(['', '.', '..', '.put', '-o', 'a/b', 'a b', 'a\n', 'x'.repeat(201)])(
+    'refuses the object name %j',
+    async (objectName) => {
+      const opening = openArchive({ serverUrl: 'file:///srv', folderName: 'runs', objectName })
+      await expect(opening).rejects.toMatchObject({ code: 'ERR_ARCHIVE_CONFIG', option: 'objectName' })
+    },
+  )
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the timeout %d', async (timeoutMs) => {
+    const opening = openArchive({ serverUrl: 'file:///srv', ...NAMES, timeoutMs })
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_ARCHIVE_CONFIG', option: 'timeoutMs' })
+  })
+})
