@@ -37,13 +37,20 @@ export function readWorkspace(root: string): readonly WorkspacePackage[] {
   })
 }
 
-/** Source files below a folder of a package, relative to the package, sorted; folders that builds make or fixtures fill are left out. */
+/**
+ * Source files below a folder of a package, relative to the package, sorted. What a build makes is left out, and so is a folder with a manifest
+ * of its own, which is another project.
+ */
 export function listSources(packagePath: string, folder: string): readonly string[] {
-  const base = join(packagePath, folder)
-  if (!existsSync(base)) return []
-  return readdirSync(base, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ts|mts|mjs|js)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name).slice(packagePath.length + 1))
-    .filter((path) => !/(^|\/)(node_modules|dist|data)\//.test(path))
-    .sort()
+  const path = join(packagePath, folder)
+  if (!existsSync(path) || existsSync(join(path, 'package.json'))) return []
+  return readdirSync(path, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const inside = join(folder, entry.name)
+      if (entry.isDirectory()) return NOT_SOURCE.has(entry.name) ? [] : listSources(packagePath, inside)
+      return /\.(ts|mts|mjs|js)$/.test(entry.name) ? [inside] : []
+    })
 }
+
+const NOT_SOURCE: ReadonlySet<string> = new Set(['node_modules', 'dist'])

@@ -36,9 +36,7 @@ export async function makePackedProject(folder: string): Promise<PackedProject> 
   cpSync(FIXTURES, path, { recursive: true })
   const sources = Object.fromEntries(tarballs.map((tarball) => [tarball.package.name, `file:${tarball.path}`]))
   const manifest = {
-    name: 'consumer',
-    private: true,
-    type: 'module',
+    ...readJsonObject(join(path, 'package.json')),
     dependencies: sources,
     devDependencies: { '@types/node': '^24.0.0' },
   }
