@@ -62,7 +62,7 @@ system_layout: [{
 
 const SETTINGS = `log_directory: /daq/log
 record_directory: /daq/run_records
-package_hashes_to_save: [ demo_daq, demo_core ]
+package_hashes_to_save: [ sbndaq, sbndaq_core ]
 # seconds
 boardreader timeout: 180
 use_messageviewer: True
@@ -118,9 +118,9 @@ DAQInterface logfile: demo-daq01:/daq/log/DAQInterface_partition2.log
 
 DAQInterface commit/version: v3_15_00 "unknown build time" "unknown build version"
 
-demo_daq commit/version: v2_04_01 "05-Jan-2026 09:12:44 UTC" "v2_04_01"
+sbndaq commit/version: v2_04_01 "05-Jan-2026 09:12:44 UTC" "v2_04_01"
 
-demo_core commit/version: 4be8a1f 12 3 "fix "late" hits" "04-Jan-2026 17:01:09 UTC" develop
+sbndaq_core commit/version: 4be8a1f 12 3 "fix "late" hits" "04-Jan-2026 17:01:09 UTC" develop
 
 
 process management method: direct
