@@ -14,7 +14,8 @@ const config = join(folder, 'config.yaml')
 const broken = join(folder, 'run_records', '1003', 'pmtbot02.fcl')
 
 say(`Run records, configuration and stores in ${folder}`)
-for (let run = 1001; run <= 1006; run += 1) writeRunRecord(join(folder, 'run_records'), run, { bytes: 200_000 + (run % 5) * 150_000 })
+for (let run = 1001; run <= 1006; run += 1)
+  writeRunRecord(join(folder, 'run_records'), run, { bytes: 200_000 + (run % 5) * 150_000 })
 const whole = readFileSync(broken, 'utf8')
 writeFileSync(broken, whole.slice(0, whole.length / 2))
 mkdirSync(join(folder, 'conf'))
@@ -40,7 +41,9 @@ ucon_db:
 say('Six run records through both stages; one of them is broken, so the exit code is 1')
 archiver(1, '-q')
 say('The failed run is in the failure log, and nothing of it was stored')
-console.log(`$ cat ${folder}/work/import_failures.log\n${readFileSync(join(folder, 'work', 'import_failures.log'), 'utf8')}`)
+console.log(
+  `$ cat ${folder}/work/import_failures.log\n${readFileSync(join(folder, 'work', 'import_failures.log'), 'utf8')}`,
+)
 say('The record is repaired, and the failed run is retried')
 writeFileSync(broken, whole)
 archiver(0, '-q', '--retry-failed-import')

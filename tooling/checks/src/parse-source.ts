@@ -84,8 +84,12 @@ export function parseSource(path: string, text: string): ParsedSource {
       methodCalls.push({ name, argumentCount: node.arguments.length, line: lineOf(callee.property.start) })
     },
     NewExpression(node) {
-      if (node.callee.type === 'Identifier' && node.callee.name === 'URL' && node.arguments.length === 2)
-        refer(node.arguments[0], ['*'], node.start)
+      const [target] = node.arguments
+      if (node.callee.type !== 'Identifier' || node.callee.name !== 'URL' || node.arguments.length !== 2) return
+      if (target?.type !== 'Literal' || typeof target.value !== 'string') return
+      // In a URL a bare name is relative too.
+      const specifier = /^(\.|\/|[a-z]+:)/.test(target.value) ? target.value : `./${target.value}`
+      references.push({ specifier, values: ['*'], line: lineOf(node.start) })
     },
   }).visit(program)
 

@@ -22,7 +22,13 @@ export function listSteps(root: string, options: StepOptions): readonly Step[] {
   return [
     commandStep('build', 'turbo', ['run', 'build', '--output-logs=errors-only']),
     commandStep('types of tests and tooling', 'tsc', ['-p', 'tsconfig.test.json'], { needsBuild: true }),
-    commandStep('lint and format', 'biome', ['ci', '--error-on-warnings', '--colors=off', '.']),
+    commandStep('lint and format', 'biome', [
+      'ci',
+      '--error-on-warnings',
+      '--diagnostic-level=warn',
+      '--colors=off',
+      '.',
+    ]),
     findingStep('dependencies follow the tiers', () => checkDependencies(packages, read(), table)),
     findingStep('one package changes files', () => checkDurability(read(), table)),
     findingStep(

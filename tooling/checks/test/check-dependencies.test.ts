@@ -62,6 +62,11 @@ test('checkDependencies() finds relative paths out of the package, also in tests
   ])
 })
 
+test('checkDependencies() takes a bare name in a URL for a file', () => {
+  const child = { 'packages/left/test/a.test.ts': "new URL('fixtures/child.mjs', import.meta.url)\n" }
+  expect(check({ ...GOOD, ...child })).toEqual([])
+})
+
 test('checkDependencies() finds an import of what a package does not export', () => {
   const deep = { 'packages/left/src/bad.ts': "import { x } from '@holdfast/base/dist/x.js'\n" }
   expect(check({ ...GOOD, ...deep })).toEqual(['deep-import packages/left/src/bad.ts:1'])
