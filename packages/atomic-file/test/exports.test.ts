@@ -1,0 +1,23 @@
+import * as atomicFile from '@holdfast/atomic-file'
+import { expect, test } from 'vitest'
+
+test('the package exports these names', () => {
+  expect(Object.keys(atomicFile).sort()).toMatchInlineSnapshot(`
+    [
+      "AtomicFileError",
+      "InvalidUtf8Error",
+      "NotARegularFileError",
+      "decodeUtf8",
+      "errorCode",
+      "makeDirectory",
+      "moveFile",
+      "openAppendFile",
+      "readTextFile",
+      "removeFile",
+      "sweepLeftovers",
+      "syncDirectory",
+      "writeFileAtomic",
+      "writeFilesAtomic",
+    ]
+  `)
+})
