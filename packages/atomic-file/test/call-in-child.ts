@@ -11,6 +11,7 @@ export interface Job {
 }
 
 export interface Outcome {
+  readonly type?: string
   readonly value?: unknown
   readonly code?: string
   readonly name?: string

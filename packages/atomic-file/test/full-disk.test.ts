@@ -14,7 +14,7 @@ const NO_SPACE = { name: 'AtomicFileError', code: 'ENOSPC', hint: expect.stringC
 describe('on a full disk (needs the right to mount)', () => {
   test.for([0, 4096, 8192])(
     'writeFileAtomic() with %i bytes of room leaves the old file and no other',
-    async (room) => {
+    async (room, context) => {
       const disk = mountTinyFileSystem(64 * 1024)
       if (disk === undefined) return context.skip('mounting needs root')
       writeFileSync(`${disk}/state`, 'old', { mode: 0o600 })
