@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errorCode } from '@holdfast/atomic-file'
-import { StateCorruptionError } from './errors.js'
+import { StateCorruptionError, StateReadError } from './errors.js'
 import { backedUpRuns, describeForeignLines, type LoadedFailureLog, loadFailureLog } from './failure-log.js'
 import { ASIDE_MARK, backupOf, readBytes, type StateDeps } from './file-io.js'
 import { loadBackup, loadState, restoreBackup } from './load-state.js'
@@ -72,8 +72,13 @@ async function loadCounters(
     })
     return EMPTY_DOCUMENT
   }
-  const restored = options.readOnly ? await loadBackup(path, deps) : await restoreBackup(path, deps)
-  const bytesPath = restored !== undefined && 'bytesPath' in restored ? String(restored.bytesPath) : path
+  if (options.readOnly) {
+    const backup = await loadBackup(path, deps)
+    report(options, damage, { path, reason: loaded.reason, bytesPath: path, usedBackup: backup !== undefined })
+    return backup?.document ?? EMPTY_DOCUMENT
+  }
+  const restored = await restoreBackup(path, deps)
+  const bytesPath = restored?.bytesPath ?? path
   report(options, damage, { path, reason: loaded.reason, bytesPath, usedBackup: restored !== undefined })
   return restored?.document ?? EMPTY_DOCUMENT
 }
@@ -113,7 +118,7 @@ async function newestAside(path: string): Promise<string | undefined> {
     return newest === undefined ? undefined : join(dirname(path), newest)
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
-    throw error
+    throw new StateReadError(dirname(path), error)
   }
 }
 

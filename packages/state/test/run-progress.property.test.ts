@@ -27,14 +27,14 @@ interface Execution {
 
 const execution: fc.Arbitrary<Execution> = fc.record({
   kind: fc.constantFrom<Kind>('incremental', 'incremental', 'full', 'catch-up', 'retry'),
-  newRuns: fc.array(fc.integer({ min: 0, max: 30 }), { maxLength: 8 }),
+  newRuns: fc.array(fc.integer({ min: 0, max: 12 }), { maxLength: 6 }),
   size: fc.integer({ min: 0, max: 6 }),
   workers: fc.integer({ min: 1, max: 4 }),
   choices: fc.array(fc.record({ pick: fc.nat(), fails: fc.boolean(), awaited: fc.boolean() }), {
     minLength: 8,
     maxLength: 8,
   }),
-  endsAfter: fc.integer({ min: 0, max: 12 }),
+  endsAfter: fc.integer({ min: 0, max: 6 }),
   unreported: fc.boolean(),
 })
 
@@ -62,7 +62,7 @@ class Model {
 
 test('RunProgress does what the model does in every history', { timeout: 120_000 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(execution, { minLength: 1, maxLength: 6 }), async (executions) => {
+    fc.asyncProperty(fc.array(execution, { minLength: 1, maxLength: 8 }), async (executions) => {
       const dir = mkdtempSync(join(tmpdir(), 'holdfast-property-'))
       try {
         await live(dir, executions)
@@ -70,7 +70,7 @@ test('RunProgress does what the model does in every history', { timeout: 120_000
         rmSync(dir, { recursive: true })
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   )
 })
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
@@ -151,10 +152,16 @@ describe('a batch', () => {
 
   test('commits what happens at the same time together', async () => {
     await lay(100, 100)
-    await using progress = await open()
+    const renamed: string[] = []
+    const rename = (from: string, to: string): Promise<void> => {
+      if (!to.endsWith('.bak')) renamed.push(to)
+      return nodeFs.rename(from, to)
+    }
+    await using progress = await RunProgress.open(paths(), { fs: { ...nodeFs, rename } as typeof nodeFs })
     const batch = await progress.startBatch({ runs: range(101, 200), destination: [] })
     await Promise.all(batch.runs.map((run) => (run % 10 === 0 ? batch.failed(run) : batch.succeeded(run))))
     expect(await onDisk()).toEqual({ contiguous: 109, attempted: 200, failures: range(11, 20).map((ten) => ten * 10) })
+    expect(renamed).toEqual([paths().failureLog, paths().stateFile])
   })
 
   test('writes nothing when nothing changes', async () => {
@@ -278,6 +285,21 @@ describe('open', () => {
     expect(logger.lines).toHaveLength(2)
   })
 
+  test.each(['EACCES', 'EIO'])('throws a typed error on %s and takes it neither for damage nor for 0', async (code) => {
+    await lay(100, 110, [105])
+    const readFile = (): Promise<never> => Promise.reject(Object.assign(new Error(`${code}: injected`), { code }))
+    const deps = { fs: { ...nodeFs, readFile } as typeof nodeFs }
+    for (const readOnly of [false, true]) {
+      await expect(RunProgress.open({ ...paths(), readOnly }, deps)).rejects.toMatchObject({
+        code: 'ERR_STATE_READ',
+        path: paths().stateFile,
+        cause: { code },
+      })
+    }
+    expect(await onDisk()).toEqual({ contiguous: 100, attempted: 110, failures: [105] })
+    expect(readdirSync(dir()).filter((name) => name.includes('.corrupt-'))).toEqual([])
+  })
+
   test('warns when a file is missing but its backup is not', async () => {
     writeFileSync(`${paths().stateFile}.bak`, '{}')
     const logger = recordingLogger()
@@ -288,8 +310,7 @@ describe('open', () => {
   test('refuses to write when its lock file was taken away', async () => {
     const progress = await open()
     const batch = await progress.startBatch({ runs: [5], destination: [] })
-    const { unlink } = await import('node:fs/promises')
-    await unlink(`${paths().stateFile}.lock`)
+    await nodeFs.unlink(`${paths().stateFile}.lock`)
     await expect(batch.failed(5)).rejects.toMatchObject({
       code: 'ERR_STATE_WRITE',
       message: expect.stringContaining('lock file'),
