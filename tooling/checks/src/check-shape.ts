@@ -14,7 +14,12 @@ export function checkShape(packages: readonly WorkspacePackage[], files: readonl
     ...packages.flatMap((pkg) => checkVersions(pkg)),
     ...packages
       .filter((pkg) => pkg.group !== 'tooling')
-      .flatMap((pkg) => [...checkManifest(pkg), ...checkFolder(pkg), ...checkReferences(pkg, byName)]),
+      .flatMap((pkg) => [
+        ...checkManifest(pkg),
+        ...checkFolder(pkg),
+        ...checkReasons(pkg),
+        ...checkReferences(pkg, byName),
+      ]),
     ...files.flatMap((file) => checkIndex(file)),
   ]
 }
@@ -79,6 +84,20 @@ function checkFolder(pkg: WorkspacePackage): readonly Finding[] {
   return ['README.md', 'src/index.ts', 'test/exports.test.ts']
     .filter((file) => !existsSync(join(pkg.path, file)))
     .map((file) => ({ rule: 'missing-file', where: `${pkg.folder}/${file}`, message: 'Every package has this file' }))
+}
+
+/** A reader of the README learns why the package needs what it installs. */
+function checkReasons(pkg: WorkspacePackage): readonly Finding[] {
+  const where = `${pkg.folder}/README.md`
+  if (!existsSync(join(pkg.path, 'README.md'))) return []
+  const text = readFileSync(join(pkg.path, 'README.md'), 'utf8')
+  return Object.keys(objectMember(pkg.manifest, 'dependencies'))
+    .filter((name) => !text.includes(name))
+    .map((name) => ({
+      rule: 'dependency-reason',
+      where,
+      message: `Give a one-line reason for the dependency '${name}'`,
+    }))
 }
 
 /** `tsc -b` in one folder only builds what the folder's references name. */

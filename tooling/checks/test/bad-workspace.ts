@@ -38,7 +38,7 @@ export function goodPackage(folder: string, dependencies: readonly string[] = []
   const imports = dependencies.map((dependency, index) => `import { x as x${index} } from '${dependency}'\n`)
   return {
     [`${folder}/package.json`]: manifest(name, dependencies),
-    [`${folder}/README.md`]: `# ${name}\n`,
+    [`${folder}/README.md`]: `# ${name}\n\nNeeds: ${dependencies.join(', ')}\n`,
     [`${folder}/tsconfig.json`]: JSON.stringify({
       references: dependencies.map((dependency) => ({ path: `../../packages/${dependency.split('/')[1]}` })),
     }),

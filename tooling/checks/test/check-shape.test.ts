@@ -58,6 +58,12 @@ test('checkShape() finds a version that is not from the catalog', () => {
   ])
 })
 
+test('checkShape() finds a dependency that the README does not explain', () => {
+  expect(check({ ...GOOD, 'packages/left/README.md': '# left' })).toEqual([
+    "dependency-reason packages/left/README.md Give a one-line reason for the dependency '@holdfast/base'",
+  ])
+})
+
 test('checkShape() finds project references that differ from the dependencies', () => {
   const files = {
     ...GOOD,
