@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
@@ -127,7 +136,7 @@ describe('acquire()', () => {
 
   test('moves on to the new file when the lock file is replaced while it waits', async () => {
     const old = await FileLock.acquire(lockPath())
-    const waiting = FileLock.acquire(lockPath(), { timeoutMs: 5000 })
+    const waiting = FileLock.acquire(lockPath(), { timeoutMs: 60_000 })
     unlinkSync(lockPath())
     await using lock = await waiting
     expect(lock.isLockFileValid()).toBe(true)
@@ -347,6 +356,23 @@ describe('monitor()', () => {
     await using lock = await FileLock.acquire(lockPath())
     expect(() => lock.monitor({ intervalMs })).toThrow(RangeError)
   })
+})
+
+test('no way to end leaves a descriptor open', async () => {
+  const countDescriptors = (): number => readdirSync('/dev/fd').length
+  const round = async (): Promise<void> => {
+    const lock = await FileLock.acquire(lockPath())
+    await FileLock.tryAcquire(lockPath())
+    await FileLock.tryAcquire(lockPath(), { timeoutMs: 1 })
+    const signal = AbortSignal.timeout(2)
+    await FileLock.acquire(lockPath(), { timeoutMs: 5000, signal }).catch(() => undefined)
+    await FileLock.acquire(dir(), {}).catch(() => undefined)
+    await lock.release()
+  }
+  await round()
+  const before = countDescriptors()
+  for (let count = 0; count < 20; count += 1) await round()
+  expect(countDescriptors()).toBeLessThan(before + 10)
 })
 
 describe('token', () => {
