@@ -1,7 +1,7 @@
-import { openRunDatabase } from '@holdfast/artdaqdb'
+import { openRunDatabase, type RunDatabase } from '@holdfast/artdaqdb'
 import { type OpenArchiveOptions, openArchive } from '@holdfast/ucondb'
 import { EXIT, type ExitCode } from './cli/exit-codes.js'
-import type { ArchiverOptions, Mode } from './cli/options.js'
+import type { ArchiverOptions } from './cli/options.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
 import type { Logger } from './log/logger.js'
 import { listRunDirectories } from './record/run-directories.js'
@@ -38,8 +38,10 @@ export async function execute(
   context: ExecuteContext,
 ): Promise<Execution> {
   const { logger, now, signal } = context
-  const readOnly = options.dryRun || options.mode === 'report-status'
-  await using database = await openRunDatabase({ uri: config.database.uri, readOnly, logger })
+  const openDatabase = (readOnly: boolean): Promise<RunDatabase> =>
+    openRunDatabase({ uri: config.database.uri, readOnly }, { logger })
+  if (options.mode === 'report-status') return report()
+  await using database = await openDatabase(options.dryRun)
   await using archive = await openArchive(archiveOptions(config), { now })
   const importStage = createImportStage(config, database, logger)
   const migrateStage = createMigrateStage(config, database, archive, logger, {
@@ -47,33 +49,33 @@ export async function execute(
     signal,
     now,
   })
-  const stages: Record<Mode, readonly Stage[]> = {
-    archive: [importStage, migrateStage],
-    'import-only': [importStage],
-    'retry-failed-import': [importStage],
-    'recover-import-state': [importStage],
-    'migrate-only': [migrateStage],
-    'retry-failed-migrate': [migrateStage],
-    'recover-migrate-state': [migrateStage],
-    'report-status': [],
-  }
 
   switch (options.mode) {
-    case 'report-status':
-      return report()
     case 'recover-import-state':
-      return recover(importStage)
+      return await recover(importStage)
     case 'recover-migrate-state':
-      return recover(migrateStage)
-    default:
-      return process(stages[options.mode])
+      return await recover(migrateStage)
+    case 'import-only':
+    case 'retry-failed-import':
+      return await process([importStage])
+    case 'migrate-only':
+    case 'retry-failed-migrate':
+      return await process([migrateStage])
+    case 'archive':
+      return await process([importStage, migrateStage])
   }
 
   async function report(): Promise<Execution> {
     const sources = {
       filesystem: async () => new Set((await listRunDirectories(config.runRecordsDir)).keys()),
-      artdaqdb: async () => new Set((await database.listRuns()).keys()),
-      ucondb: async () => new Set(await archive.listRuns()),
+      artdaqdb: async () => {
+        await using database = await openDatabase(true)
+        return new Set((await database.listRuns()).keys())
+      },
+      ucondb: async () => {
+        await using archive = await openArchive(archiveOptions(config), { now })
+        return new Set(await archive.listRuns())
+      },
     }
     const status = await makeStatusReport(config, sources, options.compareState)
     return { text: renderReport(status), document: status, exitCode: status.complete ? EXIT.success : EXIT.failure }

@@ -26,6 +26,7 @@ const HOLDFAST_PREFIXES = [
   'ERR_ATOMIC_FILE',
 ] as const
 
+/** A store used after its end is our mistake, whatever it was called. */
 function isHoldfastCode(code: string): boolean {
-  return HOLDFAST_PREFIXES.some((prefix) => code.startsWith(prefix))
+  return !code.endsWith('_CLOSED') && HOLDFAST_PREFIXES.some((prefix) => code.startsWith(prefix))
 }

@@ -1,5 +1,6 @@
 /** The configuration file, section by section: names and defaults are those of the Python archiver. */
 import { z } from 'zod'
+import { isTable } from './expand.js'
 import {
   flag,
   matching,
@@ -26,13 +27,22 @@ export const PATH_DEFAULTS: Readonly<Record<string, string>> = {
   lock_file: '${work_dir}/.archiver.lock',
 }
 
+/** A table of known keys. An absent table is an empty one, and an absent key is up to its setting. */
+function section<T extends z.ZodRawShape>(shape: T) {
+  const absent = Object.fromEntries(Object.keys(shape).map((key) => [key, undefined]))
+  return z.preprocess((value) => {
+    if (value === undefined || value === null) return absent
+    return isTable(value) ? { ...absent, ...value } : value
+  }, z.strictObject(shape))
+}
+
 const nonNegativeSeconds: Setting<number> = seconds((value) => value >= 0, 'a number of seconds, zero or more')
 const positiveSeconds: Setting<number> = seconds((value) => value > 0, 'a number of seconds above zero')
 const percent: Setting<number> = withDefault(wholeNumber(0, 100), 0)
 const off: Setting<boolean> = withDefault(flag(), false)
 const path: Setting<string> = text('a path')
 
-const appSection = z.strictObject({
+const appSection = section({
   work_dir: path,
   import_state_file: path,
   import_failure_log: path,
@@ -48,21 +58,21 @@ const appSection = z.strictObject({
   log_file: optional(path),
 })
 
-const fuzzSection = z.strictObject({
+const fuzzSection = section({
   random_skip_percent: percent,
   random_skip_retry: off,
   random_error_percent: percent,
   random_error_retry: off,
 })
 
-const databaseSection = z.strictObject({
+const databaseSection = section({
   database_uri: text('filesystemdb:///absolute/path or mongodb://…'),
   fcl_conf_dir: text('the folder that holds schema.fcl'),
   use_tools: off,
   remote_host: optional(text('a host name')),
 })
 
-const archiveSection = z.strictObject({
+const archiveSection = section({
   server_url: matching(/^(file:\/\/\/|https?:\/\/[^/])/, 'file:///absolute/folder, http://… or https://…'),
   folder_name: text('the name of the folder in UconDB'),
   object_name: text('the name of the object in UconDB'),
@@ -71,7 +81,7 @@ const archiveSection = z.strictObject({
   timeout_seconds: withDefault(positiveSeconds, 10),
 })
 
-const emailSection = z.strictObject({
+const emailSection = section({
   enabled: off,
   recipient_email: optional(text('an e-mail address')),
   sender_email: optional(text('an e-mail address')),
@@ -82,37 +92,36 @@ const emailSection = z.strictObject({
   smtp_password: optional(secret()),
 })
 
-const slackSection = z.strictObject({
+const slackSection = section({
   enabled: off,
   bot_token: optional(secret()),
   channel: optional(text('a channel')),
   mention_users: optional(text('user ids, separated by commas')),
 })
 
-const reportingSection = z.strictObject({
-  email: z.preprocess(emptyWhenAbsent, emailSection),
-  slack: z.preprocess(emptyWhenAbsent, slackSection),
+const reportingSection = section({
+  email: emailSection,
+  slack: slackSection,
 })
 
-const carbonSection = z.strictObject({
+const carbonSection = section({
   enabled: off,
   host: optional(text('a host name')),
   port: withDefault(wholeNumber(1, 65_535), 2003),
   metric_prefix: optional(text('the first part of every metric name')),
 })
 
-export const configurationSchema = z.strictObject({
-  app: z.preprocess(emptyWhenAbsent, appSection),
-  app_fuzz: z.preprocess(emptyWhenAbsent, fuzzSection),
+const sourceSection = section({ run_records_dir: text('the folder that holds the run records') })
+
+export const configurationSchema = section({
+  app: appSection,
+  app_fuzz: fuzzSection,
   fhiclize_generate: z.unknown(),
-  source_files: z.preprocess(
-    emptyWhenAbsent,
-    z.strictObject({ run_records_dir: text('the folder that holds the run records') }),
-  ),
-  artdaq_db: z.preprocess(emptyWhenAbsent, databaseSection),
-  ucon_db: z.preprocess(emptyWhenAbsent, archiveSection),
-  reporting: z.preprocess(emptyWhenAbsent, reportingSection),
-  carbon: z.preprocess(emptyWhenAbsent, carbonSection),
+  source_files: sourceSection,
+  artdaq_db: databaseSection,
+  ucon_db: archiveSection,
+  reporting: reportingSection,
+  carbon: carbonSection,
 })
 
 /** What the file says after expansion and checks, under the file's own names. */
@@ -120,18 +129,14 @@ export type ConfigurationFile = z.output<typeof configurationSchema>
 
 /** The names that may stand at a place of the file, for "did you mean". */
 export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
-  '': Object.keys(configurationSchema.shape),
-  app: Object.keys(appSection.shape),
-  app_fuzz: Object.keys(fuzzSection.shape),
-  source_files: ['run_records_dir'],
-  artdaq_db: Object.keys(databaseSection.shape),
-  ucon_db: Object.keys(archiveSection.shape),
-  reporting: Object.keys(reportingSection.shape),
-  'reporting.email': Object.keys(emailSection.shape),
-  'reporting.slack': Object.keys(slackSection.shape),
-  carbon: Object.keys(carbonSection.shape),
-}
-
-function emptyWhenAbsent(section: unknown): unknown {
-  return section === undefined || section === null ? {} : section
+  '': Object.keys(configurationSchema.out.shape),
+  app: Object.keys(appSection.out.shape),
+  app_fuzz: Object.keys(fuzzSection.out.shape),
+  source_files: Object.keys(sourceSection.out.shape),
+  artdaq_db: Object.keys(databaseSection.out.shape),
+  ucon_db: Object.keys(archiveSection.out.shape),
+  reporting: Object.keys(reportingSection.out.shape),
+  'reporting.email': Object.keys(emailSection.out.shape),
+  'reporting.slack': Object.keys(slackSection.out.shape),
+  carbon: Object.keys(carbonSection.out.shape),
 }

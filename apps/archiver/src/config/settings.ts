@@ -70,7 +70,10 @@ export function secret(): Setting<string> {
   return setting(
     'text in quotes',
     (value) => (typeof value === 'string' && value !== '' ? value : undefined),
-    (value) => (value === '' ? 'nothing' : `a ${typeof value}`),
+    (value) =>
+      value === ''
+        ? 'nothing'
+        : `a ${Array.isArray(value) ? 'list' : typeof value === 'object' ? 'table' : typeof value}`,
   )
 }
 

@@ -43,8 +43,9 @@ export function createImportStage(config: ArchiverConfig, database: RunDatabase,
         )
       }
       schema ??= readSchema(config.database.schemaDir)
+      const schemaText = await schema
       const record = convertRunRecord({ files: await readRecord(directory), runNumber: run, generate: config.generate })
-      await storeRecord(database, run, record, await schema)
+      await storeRecord(database, run, record, schemaText)
       return []
     },
   }

@@ -1,0 +1,166 @@
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fillDisk, mountTinyFileSystem, useTempDir } from '@holdfast/testkit'
+import { describe, expect, test } from 'vitest'
+import { runArchiver } from './support/run-archiver.js'
+import { makeSite, type Site } from './support/site.js'
+import { spawnArchiver } from './support/spawn-archiver.js'
+
+const dir = useTempDir()
+const NOBODY = 65_534
+
+describe('archiver, damaged files', () => {
+  test('a damaged state file falls back on its backup, keeps the bytes and says so', async () => {
+    const site = makeSite(dir())
+    for (const run of [1, 2]) {
+      site.addRuns([run])
+      await runArchiver([site.configPath, '--incremental'])
+    }
+    writeFileSync(join(site.workDir, 'importer_state.json'), '{"last_contiguous_run": 2, "last_att')
+    site.addRuns([3])
+    const { code, stderr } = await runArchiver([site.configPath, '--incremental'])
+    expect(code).toBe(0)
+    expect(stderr).toContain('importer_state.json')
+    expect(site.archived()).toEqual([1, 2, 3])
+    expect(site.state('importer')).toEqual({ last_contiguous_run: 3, last_attempted_run: 3 })
+    const kept = readdirSync(site.workDir).find((name) => name.startsWith('importer_state.json.corrupt-'))
+    expect(readFileSync(join(site.workDir, kept ?? ''), 'utf8')).toBe('{"last_contiguous_run": 2, "last_att')
+  })
+
+  test('a state damaged beyond its backup stops the stage with the command that rebuilds it, and that command works', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1, 2])
+    await runArchiver([site.configPath])
+    for (const name of readdirSync(site.workDir))
+      if (/^importer_state\.json(\.bak)?$/.test(name)) writeFileSync(join(site.workDir, name), 'junk')
+    const broken = await runArchiver([site.configPath, '--incremental'])
+    expect(broken.code).toBe(1)
+    expect(broken.stdout).toMatch(/Import: stopped: .*importer_state\.json.*archiver --recover-import-state/)
+    expect(broken.stdout).toContain('Migration: nothing to do')
+    const reported = await runArchiver([site.configPath, '--compare-state'])
+    expect(reported.code).toBe(1)
+    expect(reported.stdout).toMatch(/Problem: .*importer_state\.json/)
+    const recovered = await runArchiver([site.configPath, '--recover-import-state'])
+    expect(recovered.code).toBe(0)
+    expect(recovered.stdout).toContain('✓ Written importer_state.json')
+    expect(site.state('importer')).toEqual({ last_contiguous_run: 2, last_attempted_run: 2 })
+    expect((await runArchiver([site.configPath, '--compare-state'])).code).toBe(0)
+  })
+
+  test('a damaged index.json is rebuilt from the documents, and nothing is lost', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1, 2])
+    await runArchiver([site.configPath])
+    truncateSync(join(site.databaseDir, 'RunHistory', 'index.json'), 400)
+    const reported = await runArchiver([site.configPath, '--report-status'])
+    expect(reported.stdout).toContain('ARTDAQDB (Intermediate Storage)')
+    site.addRuns([3])
+    const { code, stderr } = await runArchiver([site.configPath, '--incremental'])
+    expect(code).toBe(0)
+    expect(stderr).toContain('index.json')
+    expect(site.archived()).toEqual([1, 2, 3])
+    expect((await runArchiver([site.configPath, '--report-status'])).stdout).toContain('All systems are synchronized')
+  })
+})
+
+describe('archiver, missing and unreadable places', () => {
+  test('missing run records: the message names the folder and the key', async () => {
+    const site = makeSite(dir())
+    rmSync(site.recordsDir, { recursive: true })
+    const { code, stderr } = await runArchiver([site.configPath, '--import-only'])
+    expect(code).toBe(1)
+    expect(stderr).toContain(`'${site.recordsDir}': there is no such folder; Check source_files.run_records_dir`)
+    expect((await runArchiver([site.configPath, '--report-status'])).code).toBe(1)
+  })
+
+  test('a missing schema stops the stage and fails no run', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1, 2])
+    rmSync(join(site.dir, 'conf', 'schema.fcl'))
+    const { code, stdout } = await runArchiver([site.configPath, '--import-only'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('Import: stopped: Cannot read the schema')
+    expect(site.failures('import')).toEqual([])
+  })
+
+  describe.runIf(process.getuid?.() === 0)('as another user', () => {
+    function giveAway(site: Site): void {
+      chmodSync(site.dir, 0o755)
+      for (const name of [...readdirSync(site.dir), '.']) chownSync(join(site.dir, name), NOBODY, NOBODY)
+    }
+
+    test('a read-only work folder', async () => {
+      const site = makeSite(dir())
+      site.addRuns([1])
+      await runArchiver([site.configPath])
+      const before = readdirSync(site.workDir).map((name) => [name, site.work(name)])
+      giveAway(site)
+      chownSync(site.workDir, 0, 0)
+      chmodSync(site.workDir, 0o555)
+      const { code, stderr } = await spawnArchiver([site.configPath], { uid: NOBODY }).finished
+      expect(code).toBe(1)
+      expect(stderr).toContain(site.workDir)
+      expect(stderr).toMatch(/permission denied|EACCES/i)
+      expect(readdirSync(site.workDir).map((name) => [name, site.work(name)])).toEqual(before)
+    })
+
+    test('a record that may not be read fails alone', async () => {
+      const site = makeSite(dir())
+      site.addRuns([1, 2])
+      giveAway(site)
+      chmodSync(join(site.recordsDir, '1', 'tpc01.fcl'), 0)
+      const { code, stdout } = await spawnArchiver([site.configPath], { uid: NOBODY }).finished
+      expect(code).toBe(1)
+      expect(stdout).toContain(`Run 1: Cannot read '${join(site.recordsDir, '1', 'tpc01.fcl')}'`)
+      expect(site.archived()).toEqual([2])
+      expect(site.failures('import')).toEqual([1])
+    })
+
+    test('a database that may not be written stops the stage and fails no run', async () => {
+      const site = makeSite(dir())
+      site.addRuns([1])
+      await runArchiver([site.configPath])
+      site.addRuns([2])
+      giveAway(site)
+      for (const name of readdirSync(site.workDir)) chownSync(join(site.workDir, name), NOBODY, NOBODY)
+      for (const name of ['.', ...readdirSync(site.databaseDir)]) chownSync(join(site.databaseDir, name), 0, 0)
+      const { code, stdout } = await spawnArchiver([site.configPath, '--import-only'], { uid: NOBODY }).finished
+      expect(code).toBe(1)
+      expect(stdout).toContain(site.databaseDir)
+      expect(site.failures('import')).toEqual([])
+      expect(site.state('importer')).toEqual({ last_contiguous_run: 1, last_attempted_run: 1 })
+    })
+  })
+})
+
+describe('archiver, full disk', () => {
+  test('stops with the reason, loses nothing, and goes on when there is room', async () => {
+    const small = mountTinyFileSystem(4_000_000)
+    if (small === undefined) throw new Error('This test needs a mounted tiny file system: run it as root')
+    const site = makeSite(small)
+    site.configure({ batch_size: 20 })
+    site.addRuns([1, 2, 3], { bytes: 50_000 })
+    await runArchiver([site.configPath, '--import-only'])
+    site.addRuns([4, 5, 6], { bytes: 50_000 })
+    const ballast = fillDisk(small)
+    const state = site.state('importer')
+    const full = await runArchiver([site.configPath])
+    expect(full.code).toBe(1)
+    expect(full.stderr).toMatch(/no space left on device/i)
+    expect(site.state('importer')).toEqual(state)
+    expect(site.failures('import')).toEqual([])
+    rmSync(ballast)
+    const after = await runArchiver([site.configPath, '--incremental'])
+    expect(after.stdout).toContain('Import: 3 runs archived (4-6), 0 failed')
+    expect(site.archived()).toEqual([1, 2, 3, 4, 5, 6])
+  })
+})

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { parseCommandLine } from '../../src/cli/options.js'
+
+const defaults = {
+  configPath: 'config.yaml',
+  mode: 'archive',
+  incremental: false,
+  catchUp: false,
+  compareState: false,
+  validate: false,
+  dryRun: false,
+  json: false,
+  workDir: undefined,
+  console: 'normal',
+}
+
+describe('parseCommandLine()', () => {
+  test.each([
+    ['', {}],
+    ['my.yaml', { configPath: 'my.yaml' }],
+    ['--incremental my.yaml', { configPath: 'my.yaml', incremental: true }],
+    ['--import-only', { mode: 'import-only' }],
+    ['--migrate-only --validate', { mode: 'migrate-only', validate: true }],
+    ['--retry-failed-import', { mode: 'retry-failed-import' }],
+    ['--retry-failed-migrate', { mode: 'retry-failed-migrate' }],
+    ['--recover-import-state', { mode: 'recover-import-state' }],
+    ['--recover-migrate-state', { mode: 'recover-migrate-state' }],
+    ['--report-status', { mode: 'report-status' }],
+    ['--compare-state', { mode: 'report-status', compareState: true }],
+    ['--report-status --compare-state', { mode: 'report-status', compareState: true }],
+    ['--incremental --catch-up', { incremental: true, catchUp: true }],
+    ['--dry-run --json', { dryRun: true, json: true }],
+    ['--work-dir /w', { workDir: '/w' }],
+    ['-v', { console: 'verbose' }],
+    ['--quiet', { console: 'quiet' }],
+  ])('reads "%s"', (line, expected) => {
+    expect(parseCommandLine(line.split(' ').filter(Boolean), '1.2.3')).toEqual({
+      options: { ...defaults, ...expected },
+    })
+  })
+
+  test.each([
+    ['--import-only --migrate-only', "option '--import-only' cannot be used with option '--migrate-only'"],
+    ['--retry-failed-import --report-status', 'cannot be used with option'],
+    ['--recover-import-state --recover-migrate-state', 'cannot be used with option'],
+    ['--compare-state --import-only', "'--compare-state' cannot be used with option '--import-only'"],
+    ['--catch-up', "option '--catch-up' needs '--incremental'"],
+    ['-q -v', 'cannot be used with option'],
+    ['--work-dir', 'argument missing'],
+    ['--incremntal', "unknown option '--incremntal'"],
+    ['a.yaml b.yaml', 'too many arguments'],
+  ])('refuses "%s"', (line, message) => {
+    expect(() => parseCommandLine(line.split(' '), '1.2.3')).toThrow(
+      expect.objectContaining({ code: 'ERR_USAGE', message: expect.stringContaining(message) }),
+    )
+  })
+
+  test.each(['-h', '--help', '/?', '/h', '/help'])('"%s" prints the help', (flag) => {
+    expect(parseCommandLine([flag], '1.2.3')).toEqual({
+      printed: expect.stringMatching(/^Usage: archiver .*Exit codes:/s),
+    })
+  })
+
+  test('"--version" prints the version', () => {
+    expect(parseCommandLine(['--version'], '1.2.3')).toEqual({ printed: '1.2.3\n' })
+  })
+})
