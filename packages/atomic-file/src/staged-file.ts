@@ -30,9 +30,7 @@ export async function stageFile(
 ): Promise<StagedFile> {
   const { existing } = target
   const temporaryPath = inFolder(options.tempDirectory ?? dirname(target.path), makeTemporaryName(currentOwner()))
-  // Until owner and mode are set, bytes that replace a private file must not be readable by others.
-  const isPrivate = existing !== undefined || options.mode !== undefined
-  const handle = await fs.open(temporaryPath, NEW_AND_EXCLUSIVE, isPrivate ? 0o600 : 0o666)
+  const handle = await fs.open(temporaryPath, NEW_AND_EXCLUSIVE, modeToCreateWith(options.mode ?? existing?.mode))
   try {
     try {
       await allDone([
@@ -50,6 +48,16 @@ export async function stageFile(
     throw error
   }
   return { temporaryPath, target }
+}
+
+/**
+ * Bytes that replace a private file must not be readable by others before owner and mode are set. Where group and others may the same, it does not
+ * matter whose group the file has at first, and the mode is right from the beginning.
+ */
+function modeToCreateWith(finalMode: number | undefined): number {
+  if (finalMode === undefined) return 0o666
+  const isSameForAll = ((finalMode >> 3) & 0o007) === (finalMode & 0o007)
+  return finalMode & (isSameForAll ? 0o777 : 0o700)
 }
 
 /** Removes a temporary file; an error here must not hide the one that led to it. */

@@ -39,7 +39,7 @@ describe('writeFileAtomic()', () => {
   })
 
   test('replaces with a backup by: write, sync file, link backup, rename, sync folder', async () => {
-    writeFileSync(`${folder()}/state`, 'old')
+    writeFileSync(`${folder()}/state`, 'old', { mode: 0o640 })
     const { fs, log } = recordingFs()
     await writeFileAtomic(`${folder()}/state`, 'new', { backupPath: `${folder()}/bak` }, { fs })
     expectInOrder(log, [

@@ -45,8 +45,11 @@ async function statesAfterCrashes(
       prepare: () => {
         rmSync(work(), { recursive: true, force: true })
         mkdirSync(work())
-        for (const [name, content] of Object.entries(files))
-          if (content !== '') writeFileSync(`${work()}/${name}`, content)
+        for (const [name, content] of Object.entries(files)) {
+          if (content === '') continue
+          writeFileSync(`${work()}/${name}`, content)
+          chmodSync(`${work()}/${name}`, 0o640)
+        }
         prepare()
       },
     },
