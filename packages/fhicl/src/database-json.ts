@@ -16,7 +16,7 @@ export interface JsonObject {
 }
 
 /** Objects and arrays inside each other beyond this are refused by the JSON reader and writer. */
-export const maxJsonDepth = 2200
+export const maxJsonDepth = 1100
 
 /**
  * Builds an object from key and value pairs, in their order.

@@ -43,6 +43,9 @@ const scalarKinds: ReadonlySet<string> = new Set<FhiclScalarKind>([
   'string_doublequoted',
 ])
 
+/** Longer paths are cut in error messages. */
+const shownPathLength = 12
+
 class DocumentBuilder {
   private readonly source: string
   private readonly path: string[] = []
@@ -133,8 +136,13 @@ class DocumentBuilder {
     throw this.error('', `has the unknown protection "${text}"`)
   }
 
+  private field(): string {
+    const shown = this.path.slice(0, shownPathLength).join('.')
+    return this.path.length > shownPathLength ? `${shown}…` : shown
+  }
+
   private error(field: string, problem: string, hint?: string): FhiclDocumentError {
-    return new FhiclDocumentError(this.source, field === '' ? this.path.join('.') : field, problem, hint)
+    return new FhiclDocumentError(this.source, field === '' ? this.field() : field, problem, hint)
   }
 }
 

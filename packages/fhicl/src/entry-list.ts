@@ -19,7 +19,7 @@ export class EntryList {
   /** Adds a definition that began at `offset`. */
   add(entry: FhiclEntry, offset: number): void {
     const place = this.find(entry.key)
-    const existing = this.list[place]
+    const existing = place === -1 ? undefined : this.list[place]
     if (existing === undefined) {
       this.places?.set(entry.key, this.list.length)
       this.list.push(entry)
@@ -45,11 +45,11 @@ export class EntryList {
 
   private find(key: string): number {
     if (this.places !== undefined) return this.places.get(key) ?? -1
-    const place = this.list.findIndex((entry) => entry.key === key)
-    if (place === -1 && this.list.length >= linearSearchLimit) {
+    for (let place = 0; place < this.list.length; place++) if (this.list[place]?.key === key) return place
+    if (this.list.length >= linearSearchLimit) {
       this.places = new Map(this.list.map((entry, index) => [entry.key, index]))
     }
-    return place
+    return -1
   }
 }
 

@@ -72,7 +72,7 @@ export interface FhiclDocument {
 }
 
 /** Tables and sequences inside each other beyond this are refused by reader, writer and conversions. */
-export const maxFhiclDepth = 1000
+export const maxFhiclDepth = 500
 
 const includeKey = /^fhicl_pound_include_\d+$/
 

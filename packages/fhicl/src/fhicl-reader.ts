@@ -3,7 +3,7 @@ import { endsToken, isWordCharacter } from './character-class.js'
 import { findComments } from './comment-map.js'
 import { EntryList } from './entry-list.js'
 import { FhiclCursor } from './fhicl-cursor.js'
-import type { FhiclDocument, FhiclEntry, FhiclNode, FhiclProtection, FhiclScalarKind } from './fhicl-document.js'
+import type { FhiclDocument, FhiclEntry, FhiclNode, FhiclScalarKind } from './fhicl-document.js'
 import { maxFhiclDepth } from './fhicl-document.js'
 import { readKey, readProtection } from './key-token.js'
 import { LineComments } from './line-comments.js'
@@ -104,9 +104,9 @@ class SnippetReader {
       case 0x27:
         return this.readQuoted()
       case 0x5b:
-        return this.nested(() => this.readSequence())
+        return this.readSequence()
       case 0x7b:
-        return this.nested(() => this.readTable())
+        return this.readTable()
       case 0x28:
         return this.readComplex()
       default:
@@ -114,13 +114,9 @@ class SnippetReader {
     }
   }
 
-  private nested<Node>(read: () => Node): Node {
-    if (++this.depth > maxFhiclDepth) {
-      throw this.cursor.expected(`at most ${maxFhiclDepth} tables and sequences inside each other`)
-    }
-    const node = read()
-    this.depth--
-    return node
+  private enter(): void {
+    if (++this.depth <= maxFhiclDepth) return
+    throw this.cursor.expected(`at most ${maxFhiclDepth} tables and sequences inside each other`)
   }
 
   private readBare(): FhiclNode {
@@ -174,6 +170,7 @@ class SnippetReader {
     const comment = this.comments.commentAbove(line)
     const annotation = this.comments.annotationOf(line)
     const elements: FhiclNode[] = []
+    this.enter()
     cursor.offset++
     cursor.skip()
     // A leading comma is accepted: the first element may be left out.
@@ -188,6 +185,7 @@ class SnippetReader {
     }
     if (code !== 0x5d) throw this.unclosed('"," or "]"', '[', start)
     cursor.offset++
+    this.depth--
     return { kind: 'sequence', elements, comment, annotation }
   }
 
@@ -201,6 +199,7 @@ class SnippetReader {
     const { offset: start, line } = cursor
     const comment = this.comments.commentAbove(line)
     const entries = new EntryList(cursor)
+    this.enter()
     cursor.offset++
     while (cursor.skipToInclude() || text.charCodeAt(cursor.offset) !== 0x7d) {
       if (cursor.offset >= text.length) throw this.unclosed('"}"', '{', start)
@@ -208,6 +207,7 @@ class SnippetReader {
       entries.add(this.readEntry(false), offset)
     }
     cursor.offset++
+    this.depth--
     return { kind: 'table', entries: entries.list, comment }
   }
 
@@ -241,10 +241,13 @@ class SnippetReader {
   }
 }
 
+/** Does not look into values that have @protect_error themselves: they were checked when they were read. */
 function holdsProtectIgnore(node: FhiclNode): boolean {
-  const inner =
-    node.kind === 'sequence' ? node.elements : node.kind === 'table' ? node.entries.map((entry) => entry.value) : []
-  return inner.some(
-    (child) => child.protection === ('@protect_ignore' satisfies FhiclProtection) || holdsProtectIgnore(child),
-  )
+  if (node.kind === 'table') return node.entries.some(({ value }) => weakens(value))
+  return node.kind === 'sequence' && node.elements.some(weakens)
+}
+
+function weakens(node: FhiclNode): boolean {
+  if (node.protection === undefined) return holdsProtectIgnore(node)
+  return node.protection === '@protect_ignore'
 }

@@ -1,5 +1,6 @@
-import type { JsonObject, JsonValue } from './database-json.js'
+import type { JsonArray, JsonObject, JsonValue } from './database-json.js'
 import { isJsonArray, maxJsonDepth } from './database-json.js'
+import { FhiclDocumentError } from './errors.js'
 
 const escaped = /["\\\b\f\n\r\t]/
 const escapedAll = new RegExp(escaped, 'g')
@@ -17,18 +18,18 @@ const escapes: Readonly<Record<string, string>> = {
  * Writes an object in the text form of database files: one member or element a line, no indentation, `"key" : value`,
  * no line end after the last brace. Characters other than `"`, `\`, and \b \f \n \r \t are written as they are.
  *
- * Throws RangeError for numbers that are not finite and for objects nested deeper than {@link maxJsonDepth}.
+ * Throws {@link FhiclDocumentError} for numbers that are not finite and for objects nested deeper than {@link maxJsonDepth}.
  *
  * @example
  * stringifyDatabaseJson(jsonObject([['a', []]])) // '{\n"a" : [\n\n]\n}'
  */
 export function stringifyDatabaseJson(object: JsonObject): string {
-  return valueText(object, 0)
+  return new JsonWriter().write(object)
 }
 
 /** The value in the same text form, for those who write a file in pieces. */
 export function stringifyJsonValue(value: JsonValue): string {
-  return valueText(value, 0)
+  return new JsonWriter().write(value)
 }
 
 /** The string in quotes. */
@@ -38,29 +39,53 @@ export function quoteJson(text: string): string {
     : `"${text}"`
 }
 
-function valueText(value: JsonValue, depth: number): string {
-  if (typeof value === 'string') return quoteJson(value)
-  if (typeof value === 'number') return numberText(value)
-  if (typeof value === 'boolean') return value ? 'true' : 'false'
-  if (depth >= maxJsonDepth) throw new RangeError(`JSON nested deeper than ${maxJsonDepth} levels cannot be written`)
-  let separator = ''
-  if (isJsonArray(value)) {
-    let text = '[\n'
-    for (const element of value) {
-      text += separator + valueText(element, depth + 1)
+/** Appends to one growing text, which is a good deal faster than joining the texts of the parts. */
+class JsonWriter {
+  private text = ''
+
+  write(value: JsonValue): string {
+    this.append(value, 0)
+    return this.text
+  }
+
+  private append(value: JsonValue, depth: number): void {
+    if (typeof value === 'string') this.text += quoteJson(value)
+    else if (typeof value === 'number') this.text += numberText(value)
+    else if (typeof value === 'boolean') this.text += value ? 'true' : 'false'
+    else if (depth >= maxJsonDepth)
+      throw new FhiclDocumentError(
+        'JSON document',
+        '',
+        `has more than ${maxJsonDepth} objects and arrays inside each other`,
+      )
+    else if (isJsonArray(value)) this.appendArray(value, depth)
+    else this.appendObject(value, depth)
+  }
+
+  private appendArray(array: JsonArray, depth: number): void {
+    this.text += '[\n'
+    let separator = ''
+    for (const element of array) {
+      this.text += separator
+      this.append(element, depth + 1)
       separator = ',\n'
     }
-    return `${text}\n]`
+    this.text += '\n]'
   }
-  let text = '{\n'
-  for (const { key, value: member } of value.members) {
-    text += `${separator + quoteJson(key)} : ${valueText(member, depth + 1)}`
-    separator = ',\n'
+
+  private appendObject(object: JsonObject, depth: number): void {
+    this.text += '{\n'
+    let separator = ''
+    for (const { key, value } of object.members) {
+      this.text += `${separator + quoteJson(key)} : `
+      this.append(value, depth + 1)
+      separator = ',\n'
+    }
+    this.text += '\n}'
   }
-  return `${text}\n}`
 }
 
 function numberText(value: number): string {
   if (Number.isFinite(value)) return String(value)
-  throw new RangeError(`The number ${value} cannot be written as JSON`)
+  throw new FhiclDocumentError('JSON document', '', `holds the number ${value}, which JSON cannot express`)
 }

@@ -9,91 +9,127 @@ import { quoteJson, stringifyJsonValue } from './json-writer.js'
  * members. Gives the same text as {@link documentToJson} followed by `stringifyDatabaseJson`, several times faster,
  * because the objects in between are not built.
  *
+ * Throws {@link FhiclDocumentError} when the document is nested too deeply.
+ *
  * @example
  * stringifyStoredDocument(readFhicl(text), [{ key: 'version', value: '7/standard' }])
  */
 export function stringifyStoredDocument(document: FhiclDocument, members: readonly JsonMember[]): string {
-  let text = `{\n"document" : ${documentText(document)},\n"comments" : ${commentsText(document)}`
-  for (const { key, value } of members) text += `,\n${quoteJson(key)} : ${stringifyJsonValue(value)}`
-  return `${text}\n}`
+  const writer = new StoredDocumentWriter()
+  writer.document(document)
+  writer.comments(document)
+  for (const { key, value } of members) writer.text += `,\n${quoteJson(key)} : ${stringifyJsonValue(value)}`
+  return `${writer.text}\n}`
 }
 
-function documentText({ prolog, main }: FhiclDocument): string {
-  const data = `{\n"prolog" : ${dataOfEntries(prolog, 0)},\n"main" : ${dataOfEntries(main, 0)}\n}`
-  const metadata = `{\n"prolog" : ${section('#prolog', prolog)},\n"main" : ${section('#main', main)}\n}`
-  return `{\n"data" : ${data},\n"metadata" : ${metadata},\n"search" : [\n\n]\n}`
-}
+/** Appends to one growing text, which is a good deal faster than joining the texts of the parts. */
+class StoredDocumentWriter {
+  text = '{\n'
+  // The opening of the last node's metadata. Neighbours mostly agree in type, comment and annotation.
+  private kind = ''
+  private comment = ''
+  private annotation: string | undefined
+  private opening = ''
 
-function section(comment: string, entries: readonly FhiclEntry[]): string {
-  return `{\n"type" : "table",\n"comment" : "${comment}",\n"children" : ${metadataOfEntries(entries)}\n}`
-}
-
-function dataOfEntries(entries: readonly FhiclEntry[], depth: number): string {
-  let text = '{\n'
-  let separator = ''
-  for (const { key, value } of entries) {
-    text += `${separator + quoteJson(key)} : ${dataOfNode(value, depth)}`
-    separator = ',\n'
+  document({ prolog, main }: FhiclDocument): void {
+    this.text += '"document" : {\n"data" : {\n"prolog" : '
+    this.data(prolog, 0)
+    this.text += ',\n"main" : '
+    this.data(main, 0)
+    this.text += '\n},\n"metadata" : {\n"prolog" : {\n"type" : "table",\n"comment" : "#prolog",\n"children" : '
+    this.metadata(prolog)
+    this.text += '\n},\n"main" : {\n"type" : "table",\n"comment" : "#main",\n"children" : '
+    this.metadata(main)
+    this.text += '\n}\n},\n"search" : [\n\n]\n},\n'
   }
-  return `${text}\n}`
-}
 
-function dataOfNode(node: FhiclNode, depth: number): string {
-  if (node.kind !== 'sequence' && node.kind !== 'table') return quoteJson(node.text)
-  if (depth >= maxFhiclDepth) {
-    throw new FhiclDocumentError(
-      'FHiCL document',
-      '',
-      `has more than ${maxFhiclDepth} tables and sequences inside each other`,
-    )
+  comments({ comments }: FhiclDocument): void {
+    this.text += '"comments" : ['
+    if (comments.length === 0) this.text += '\n{\n"linenum" : 0,\n"value" : "No comments"\n}'
+    let separator = '\n'
+    for (const { line, text } of comments) {
+      this.text += `${separator}{\n"linenum" : ${line},\n"value" : ${quoteJson(text)}\n}`
+      separator = ',\n'
+    }
+    this.text += '\n]'
   }
-  if (node.kind === 'table') return dataOfEntries(node.entries, depth + 1)
-  let text = '[\n'
-  let separator = ''
-  for (const element of node.elements) {
-    text += separator + dataOfNode(element, depth + 1)
-    separator = ',\n'
-  }
-  return `${text}\n]`
-}
 
-function metadataOfEntries(entries: readonly FhiclEntry[]): string {
-  let text = '{\n'
-  let separator = ''
-  for (const { key, value } of entries) {
-    text += `${separator + quoteJson(key)} : ${metadataOfNode(value)}`
-    separator = ',\n'
+  private data(entries: readonly FhiclEntry[], depth: number): void {
+    this.text += '{\n'
+    let separator = ''
+    for (const { key, value } of entries) {
+      this.text += `${separator + quoteJson(key)} : `
+      this.dataOf(value, depth)
+      separator = ',\n'
+    }
+    this.text += '\n}'
   }
-  return `${text}\n}`
-}
 
-function metadataOfNode(node: FhiclNode): string {
-  let text = `{\n"type" : "${node.kind}",\n"comment" : ${quoteJson(node.comment)}`
-  if (node.kind !== 'table') text += `,\n"annotation" : ${quoteJson(node.annotation)}`
-  if (node.protection !== undefined) text += `,\n"protection" : "${node.protection}"`
-  if (node.kind === 'table') text += `,\n"children" : ${metadataOfEntries(node.entries)}`
-  else if (node.kind === 'sequence') text += `,\n"children" : ${metadataOfElements(node.elements)}`
-  return `${text}\n}`
-}
-
-function metadataOfElements(elements: readonly FhiclNode[]): string {
-  let text = '{\n'
-  let separator = ''
-  let index = 0
-  for (const element of elements) {
-    text += `${separator}"${index++}" : ${metadataOfNode(element)}`
-    separator = ',\n'
+  private dataOf(node: FhiclNode, depth: number): void {
+    if (node.kind !== 'sequence' && node.kind !== 'table') {
+      this.text += quoteJson(node.text)
+      return
+    }
+    if (depth >= maxFhiclDepth) {
+      throw new FhiclDocumentError(
+        'FHiCL document',
+        '',
+        `has more than ${maxFhiclDepth} tables and sequences inside each other`,
+      )
+    }
+    if (node.kind === 'table') {
+      this.data(node.entries, depth + 1)
+      return
+    }
+    this.text += '[\n'
+    let separator = ''
+    for (const element of node.elements) {
+      this.text += separator
+      this.dataOf(element, depth + 1)
+      separator = ',\n'
+    }
+    this.text += '\n]'
   }
-  return `${text}\n}`
-}
 
-function commentsText({ comments }: FhiclDocument): string {
-  if (comments.length === 0) return '[\n{\n"linenum" : 0,\n"value" : "No comments"\n}\n]'
-  let text = '[\n'
-  let separator = ''
-  for (const comment of comments) {
-    text += `${separator}{\n"linenum" : ${comment.line},\n"value" : ${quoteJson(comment.text)}\n}`
-    separator = ',\n'
+  private metadata(entries: readonly FhiclEntry[]): void {
+    this.text += '{\n'
+    let separator = ''
+    for (const { key, value } of entries) {
+      this.text += `${separator + quoteJson(key)} : `
+      this.metadataOf(value)
+      separator = ',\n'
+    }
+    this.text += '\n}'
   }
-  return `${text}\n]`
+
+  private metadataOf(node: FhiclNode): void {
+    this.text += this.openingOf(node.kind, node.comment, node.kind === 'table' ? undefined : node.annotation)
+    if (node.protection !== undefined) this.text += `,\n"protection" : "${node.protection}"`
+    if (node.kind === 'table') {
+      this.text += ',\n"children" : '
+      this.metadata(node.entries)
+    } else if (node.kind === 'sequence') {
+      this.text += ',\n"children" : {\n'
+      let separator = '"'
+      let index = 0
+      for (const element of node.elements) {
+        this.text += `${separator}${index++}" : `
+        this.metadataOf(element)
+        separator = ',\n"'
+      }
+      this.text += '\n}'
+    }
+    this.text += '\n}'
+  }
+
+  private openingOf(kind: string, comment: string, annotation: string | undefined): string {
+    if (kind !== this.kind || comment !== this.comment || annotation !== this.annotation) {
+      this.kind = kind
+      this.comment = comment
+      this.annotation = annotation
+      this.opening = `{\n"type" : "${kind}",\n"comment" : ${quoteJson(comment)}`
+      if (annotation !== undefined) this.opening += `,\n"annotation" : ${quoteJson(annotation)}`
+    }
+    return this.opening
+  }
 }
