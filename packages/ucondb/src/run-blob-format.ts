@@ -10,7 +10,7 @@
  */
 
 const FIRST_BLOCK = /^Start of Record\nRun Number: ([0-9]{1,15})\nPacked on ([^\n]*)\n/
-const LAST_BLOCK = /\nEnd of Record\nRun Number: ([0-9]{1,15})\nPacked on ([^\n]*)\n?$/
+const LAST_BLOCK = /\nEnd of Record\nRun Number: ([0-9]{1,15})\nPacked on ([^\n]*)(\n?)$/
 // Longer than any first or last block.
 const BLOCK_REACH = 300
 
@@ -24,6 +24,8 @@ export interface RunBlobFrame {
   /** Where the files begin (their first byte is the line feed of the first marker) and end. */
   readonly start: number
   readonly end: number
+  /** Blobs written here and by the Python archiver end in a line feed. */
+  readonly endsInLineFeed: boolean
 }
 
 export function formatFirstBlock(runNumber: number, packedOn: string): string {
@@ -57,8 +59,10 @@ export function findFrame(blob: Uint8Array): RunBlobFrame | { readonly problems:
   if (first === null || last === null) return { problems }
   const [firstBlock, firstRun, packedOn = ''] = first
   if (firstRun !== last[1]) return { problems: [`it begins as run ${firstRun} and ends as run ${last[1]}`] }
+  const endsInLineFeed = last[3] === '\n'
+  if (!endsInLineFeed && last[2] !== packedOn) return { problems: ['its last line is cut'] }
   const end = tailStart + last.index
   // An empty record: the last block's line feed directly follows the first block.
   if (end < firstBlock.length) return { problems: ['its first and last block overlap'] }
-  return { runNumber: Number(firstRun), packedOn, start: firstBlock.length, end }
+  return { runNumber: Number(firstRun), packedOn, start: firstBlock.length, end, endsInLineFeed }
 }

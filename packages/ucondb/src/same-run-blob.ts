@@ -12,5 +12,6 @@ export function sameRunBlob(a: Uint8Array, b: Uint8Array): boolean {
   const frameB = findFrame(b)
   if ('problems' in frameA || 'problems' in frameB) return false
   if (frameA.runNumber !== frameB.runNumber) return false
+  if (frameA.endsInLineFeed !== frameB.endsInLineFeed) return false
   return Buffer.compare(a.subarray(frameA.start, frameA.end), b.subarray(frameB.start, frameB.end)) === 0
 }

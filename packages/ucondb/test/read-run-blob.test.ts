@@ -35,6 +35,11 @@ describe('unpackRunBlob()', () => {
     ])
   })
 
+  test('reads a blob without the last line feed', () => {
+    const blob = blobOf('x: 1\n')
+    expect(unpackRunBlob(blob.subarray(0, -1))).toEqual(unpackRunBlob(blob))
+  })
+
   test('reads a blob that is a view of a larger buffer', () => {
     const blob = blobOf('x: 1\n')
     const larger = new Uint8Array(blob.length + 20)
@@ -45,6 +50,7 @@ describe('unpackRunBlob()', () => {
   test.each([
     ['no bytes', '', ["'Start of Record'", "'End of Record'"]],
     ['a cut end', `${FIRST}\n#####\na:\n#####\nx\nEnd of Record\nRun Num`, ["'End of Record'"]],
+    ['a cut last line', `${FIRST}${LAST}`.slice(0, -3), ['its last line is cut']],
     ['another run in the end', FIRST + LAST.replace('7', '8'), ['begins as run 7 and ends as run 8']],
     ['text before the first file', `${FIRST}x\n#####\na:\n#####\n${LAST}`, ['belongs to no file']],
     ['carriage returns', `${FIRST}${LAST}`.replaceAll('\n', '\r\n'), ["'Start of Record'", "'End of Record'"]],
@@ -97,6 +103,7 @@ describe('sameRunBlob()', () => {
     ['another run', blobOf(METADATA, undefined, undefined, 70), false],
     ['another file name', blobOf(METADATA, undefined, 'boot.fcl'), false],
     ['a cut end', blob.subarray(0, -30), false],
+    ['a missing last line feed', blob.subarray(0, -1), false],
     ['bytes after the end', Buffer.concat([blob, bytes('x')]), false],
   ])('tells %s apart or not', (_, other, expected) => {
     expect(sameRunBlob(blob, other)).toBe(expected)
