@@ -5,8 +5,8 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 
-const crashAt = Number(process.env['HOLDFAST_CRASH_AT'])
-const mode = process.env['HOLDFAST_CRASH_MODE']
+const crashAt = Number(process.env.HOLDFAST_CRASH_AT)
+const mode = process.env.HOLDFAST_CRASH_MODE
 let operations = 0
 
 function beforeOperation(name: string): void {
