@@ -77,7 +77,7 @@ export async function execute(
         return new Set(await archive.listRuns())
       },
     }
-    const status = await makeStatusReport(config, sources, options.compareState)
+    const status = await makeStatusReport(config, sources, { compareState: options.compareState, logger })
     return { text: renderReport(status), document: status, exitCode: status.complete ? EXIT.success : EXIT.failure }
   }
 

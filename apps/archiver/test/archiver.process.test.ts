@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
@@ -118,9 +118,24 @@ describe('archiver, lock file removed', () => {
     rmSync(join(site.workDir, '.archiver.lock'))
     const { code, stderr } = await archiver.finished
     expect(code).toBe(130)
-    expect(stderr).toContain('was removed or replaced: finishing the runs in flight, then stopping')
+    expect(stderr).toContain('was removed: finishing the runs in flight, then stopping')
     expect(stderr).toContain('Stopped early: Lock file removed')
     expect(site.failures('import')).toEqual([1])
+  })
+})
+
+describe('archiver, lock file overwritten', () => {
+  test('a second start of a program that empties the file first does not disturb it', async () => {
+    const site = makeSite(dir())
+    site.configure({ retry_delay_seconds: 0.5, run_process_retries: 3 }, 'app_fuzz:\n  random_error_percent: 100\n')
+    site.addRuns([1])
+    const archiver = spawnArchiver([site.configPath, '--import-only'])
+    await archiver.logged('attempt 1 of 4 failed')
+    writeFileSync(join(site.workDir, '.archiver.lock'), '')
+    await archiver.logged('the lock itself is still held')
+    const { code, stdout } = await archiver.finished
+    expect(code).toBe(1)
+    expect(stdout).toContain('Import: 0 runs archived, 1 failed')
   })
 })
 

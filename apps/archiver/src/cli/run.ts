@@ -15,6 +15,8 @@ import { type ArchiverOptions, parseCommandLine } from './options.js'
 import type { ProcessLike } from './process-like.js'
 import { listenForSignals, Shutdown } from './shutdown.js'
 
+type Finished = Omit<Execution, 'exitCode'> & { readonly exitCode: number }
+
 const LOCK_CHECK_MS = 1_000
 
 export interface RunDeps {
@@ -25,7 +27,7 @@ export interface RunDeps {
 }
 
 /** The whole program: reads the command line of `proc`, does the work, prints the result, and resolves to the exit code. */
-export async function run(proc: ProcessLike, deps: RunDeps = {}): Promise<number> {
+export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<number> {
   ignoreClosedPipe(proc)
   let asJson = false
   try {
@@ -35,21 +37,21 @@ export async function run(proc: ProcessLike, deps: RunDeps = {}): Promise<number
       return EXIT.success
     }
     asJson = parsed.options.json
-    return await archive(proc, parsed.options, { now: deps.now ?? Date.now, random: deps.random ?? Math.random })
+    const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random }
+    const finished = await archive(proc, parsed.options, deps)
+    proc.stdout.write(asJson ? toJson({ ...finished.document, exitCode: finished.exitCode }) : finished.text)
+    return finished.exitCode
   } catch (error) {
     const exitCode = exitCodeFor(error)
     proc.stderr.write(
       `archiver: ${exitCode === EXIT.failure || errorCode(error) === 'ERR_USAGE' ? explainError(error) : describeBug(error)}\n`,
     )
-    if (asJson)
-      proc.stdout.write(
-        `${JSON.stringify({ error: { code: errorCode(error), message: explainError(error) }, exitCode }, null, 2)}\n`,
-      )
+    if (asJson) proc.stdout.write(toJson({ error: { code: errorCode(error), message: explainError(error) }, exitCode }))
     return exitCode
   }
 }
 
-async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<number> {
+async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
   const env = await withEnvFile(options.configPath, proc.env)
   const { config, warnings } = await loadConfig(options.configPath, {
     env,
@@ -59,32 +61,24 @@ async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Requir
   const level = options.console === 'verbose' ? 'DEBUG' : config.logLevel
   const consoleSink = new ConsoleSink(proc.stderr, options.console === 'quiet' ? 'WARNING' : level)
   await using stack = new AsyncDisposableStack()
-  const sinks: LogSink[] = [consoleSink]
-  if (config.logFile !== undefined && !options.dryRun) sinks.push(openLogFile(proc, config.logFile, level, stack))
-  const logger = createLogger('archiver', sinks, deps)
+  const fileSinks: LogSink[] = []
+  if (config.logFile !== undefined && !options.dryRun) fileSinks.push(openLogFile(proc, config.logFile, level, stack))
+  const logger = createLogger('archiver', [consoleSink, ...fileSinks], deps)
   for (const warning of warnings) logger.warn(warning)
   const shutdown = new Shutdown()
   stack.defer(listenForSignals(proc, shutdown, logger, deps.now))
-  if (!options.dryRun) await takeLock(config, shutdown, logger, stack)
   try {
+    if (!options.dryRun) await takeLock(config, shutdown, logger, stack)
     const execution = await execute(options, config, {
       logger,
       progressBar: consoleSink,
       signal: shutdown.signal,
       ...deps,
     })
-    const exitCode = shutdown.reason === undefined ? execution.exitCode : EXIT.interrupted
-    printResult(proc, options.json, execution, exitCode, shutdown.reason)
-    logger.info(
-      exitCode === EXIT.success
-        ? 'Finished'
-        : shutdown.reason === undefined
-          ? 'Finished with failures'
-          : `Stopped early: ${shutdown.reason}`,
-    )
-    return exitCode
+    return concludeExecution(execution, shutdown.reason, logger)
   } catch (error) {
-    logger.critical(explainError(error))
+    // The caller shows it on the console.
+    createLogger('archiver', fileSinks, deps).critical(explainError(error))
     throw error
   }
 }
@@ -117,26 +111,28 @@ async function takeLock(
   }
   lock.monitor({
     intervalMs: LOCK_CHECK_MS,
-    onLost: () => {
-      logger.warn(
-        `The lock file '${config.lockFile}' was removed or replaced: finishing the runs in flight, then stopping`,
-      )
-      shutdown.request('Lock file removed')
+    onLost: (reason) => {
+      // A second start of the Python archiver empties the file before it finds out that it may not; the kernel's lock is still ours.
+      if (reason === 'overwritten')
+        return logger.warn(`Somebody wrote over the lock file '${config.lockFile}'; the lock itself is still held`)
+      logger.warn(`The lock file '${config.lockFile}' was ${reason}: finishing the runs in flight, then stopping`)
+      shutdown.request(`Lock file ${reason}`)
     },
   })
 }
 
-function printResult(
-  proc: ProcessLike,
-  asJson: boolean,
-  execution: Execution,
-  exitCode: number,
-  interrupted: string | undefined,
-): void {
-  const stopped = interrupted === undefined ? {} : { interrupted }
-  proc.stdout.write(
-    asJson ? `${JSON.stringify({ ...execution.document, ...stopped, exitCode }, null, 2)}\n` : execution.text,
-  )
+function concludeExecution(execution: Execution, interrupted: string | undefined, logger: Logger): Finished {
+  if (interrupted !== undefined) {
+    logger.warn(`Stopped early: ${interrupted}`)
+    return { text: execution.text, document: { ...execution.document, interrupted }, exitCode: EXIT.interrupted }
+  }
+  if (execution.exitCode === EXIT.success) logger.info('Finished')
+  else logger.warn('Finished with failures')
+  return execution
+}
+
+function toJson(document: object): string {
+  return `${JSON.stringify(document, null, 2)}\n`
 }
 
 /** A reader that went away, as in `archiver --report-status | head`, is no error. */

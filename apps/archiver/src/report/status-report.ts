@@ -2,6 +2,7 @@ import { errorCode } from '@holdfast/atomic-file'
 import { RunProgress } from '@holdfast/state'
 import { explainError } from '../cli/explain-error.js'
 import type { ArchiverConfig, StageFiles } from '../config/archiver-config.js'
+import type { Logger } from '../log/logger.js'
 import { contiguousRanges, countRuns, gapsBetween, type RunRange } from './run-ranges.js'
 
 /** What one place holds; `runs` is absent when it could not be read. */
@@ -51,11 +52,17 @@ export interface ReportSources {
   ucondb(): Promise<ReadonlySet<number>>
 }
 
+export interface ReportOptions {
+  /** Look at the state files and failure logs, too. */
+  readonly compareState: boolean
+  readonly logger: Logger
+}
+
 /** Reads all three stores; one that cannot be read is part of the report, which is then not `complete`. Writes nothing. */
 export async function makeStatusReport(
   config: ArchiverConfig,
   sources: ReportSources,
-  compareState: boolean,
+  { compareState, logger }: ReportOptions,
 ): Promise<StatusReport> {
   const [filesystem, artdaqdb, ucondb] = await Promise.allSettled([
     sources.filesystem(),
@@ -66,8 +73,8 @@ export async function makeStatusReport(
   const readable = [filesystem, artdaqdb, ucondb].every((result) => result.status === 'fulfilled')
   const stages = compareState
     ? {
-        import: await compareStage(config.import, present.filesystem, present.artdaqdb),
-        migration: await compareStage(config.migrate, present.artdaqdb, present.ucondb),
+        import: await compareStage(config.import, present.filesystem, present.artdaqdb, logger),
+        migration: await compareStage(config.migrate, present.artdaqdb, present.ucondb, logger),
       }
     : undefined
   const stateIsSound =
@@ -103,10 +110,11 @@ async function compareStage(
   files: StageFiles,
   source: ReadonlySet<number>,
   destination: ReadonlySet<number>,
+  logger: Logger,
 ): Promise<StageComparison> {
   const known = { source: [...source].sort((a, b) => a - b), destination }
   try {
-    await using progress = await RunProgress.open({ ...files, readOnly: true })
+    await using progress = await RunProgress.open({ ...files, readOnly: true, logger })
     const { lastContiguousRun: last, lastAttemptedRun, failures, damage } = progress
     return {
       lastContiguousRun: last,

@@ -1,4 +1,4 @@
-import { incrementalCandidates, lateRuns, RunProgress } from '@holdfast/state'
+import { incrementalCandidates, lateRuns, RunProgress, StateCorruptionError } from '@holdfast/state'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import type { Logger } from '../log/logger.js'
 import { moveRuns } from './move-runs.js'
@@ -40,12 +40,17 @@ export async function runStage(stage: Stage, selection: Selection, context: Stag
   const source = await stage.listSource()
   const destination = await stage.listDestination()
   log(`${source.size} runs at the source, ${destination.size} at the destination`)
+  const recoverHint = `Rebuild it from the stores: archiver ${stage.recoverFlag}`
   await using progress = await RunProgress.open({
     ...stage.files,
     readOnly: dryRun,
     logger,
-    recoverHint: `Rebuild it from the stores: archiver ${stage.recoverFlag}`,
+    recoverHint,
   })
+
+  // A real execution would stop here; a plan made of zeros would mislead.
+  const damage = progress.damage.find((found) => !found.usedBackup)
+  if (damage !== undefined) throw new StateCorruptionError({ ...damage, hint: recoverHint })
 
   const { candidates, late } = select()
   const limit =
