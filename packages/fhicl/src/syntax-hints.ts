@@ -21,7 +21,8 @@ export function explainEntry(cursor: FhiclCursor, start: number, key: string | u
         'Only @protect_ignore: and @protect_error: may stand here, without a blank before the colon',
       )
     }
-    return cursor.expected(`":" after the key "${key}"`)
+    const dotted = text.startsWith('.', cursor.offset)
+    return cursor.expected(`":" after the key "${key}"`, dotted ? 'Only keys at top level may have dots' : undefined)
   }
   switch (text.charAt(start)) {
     case ',':

@@ -148,6 +148,9 @@ function hintOf(hint: string | undefined): { readonly hint?: string } {
 }
 
 function advice(name: string, cause: FhiclSyntaxError): string {
+  if (cause.found === 'the end of the text' && cause.line === 1 && cause.column === 1) {
+    return 'It holds nothing that can be stored; complete it or remove it from the record'
+  }
   if (cause.expected.startsWith('ASCII')) return 'It may hold ASCII characters only'
   switch (name) {
     case 'settings.fcl':

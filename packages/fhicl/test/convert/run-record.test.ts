@@ -115,6 +115,7 @@ describe('readRunRecordFile()', () => {
     ['environment.txt', 'export A=1\nexport B=x\\\n', 2, /B: "x\\"/, /backslash/],
     ['metadata.txt', 'Config name: na\u00efve\n', 1, /config_name/, /ASCII/],
     ['boot.txt', 'a-b: 1\n', 1, /a-b: 1/, /Keys begin/],
+    ['ranks.txt', '# nobody\n', 1, /end of the text/, /nothing that can be stored/],
   ])('names %s as the file to correct', (source, content, line, message, hint) => {
     const { insert } = convertRunRecord({ files: new Map([[source, content]]) })
     const name = source.replace('.txt', '.fcl')
