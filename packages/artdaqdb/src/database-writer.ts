@@ -70,7 +70,7 @@ export class DatabaseWriter {
 
   /** Writes the indexes when the journal holds anything, and drops it. */
   async fold(): Promise<void> {
-    if (!(await folderExists(this.#files.root)) && this.#options.createRoot) return
+    if (await this.#isNotMadeYet()) return
     await this.#exclusively(false, async (lock) => {
       await this.#prepare(lock)
       await this.#fold(lock)
@@ -78,7 +78,8 @@ export class DatabaseWriter {
   }
 
   /** Puts everything that cannot be read aside and makes both indexes from the documents. */
-  rebuild(): Promise<RebuildReport> {
+  async rebuild(): Promise<RebuildReport> {
+    if (await this.#isNotMadeYet()) return { documents: 0, skipped: [], setAside: [] }
     return this.#exclusively(false, async (lock) => {
       const setAside: string[] = []
       try {
@@ -105,6 +106,10 @@ export class DatabaseWriter {
   async close(): Promise<void> {
     await this.#last
     await this.#closeJournal()
+  }
+
+  async #isNotMadeYet(): Promise<boolean> {
+    return this.#options.createRoot && !this.#isLaidOut && !(await folderExists(this.#files.root))
   }
 
   #exclusively<T>(createRoot: boolean, work: (lock: FileLock) => Promise<T>): Promise<T> {
@@ -202,16 +207,26 @@ export class DatabaseWriter {
 
   async #fold(lock: FileLock): Promise<void> {
     for (const collection of COLLECTIONS) {
-      const { dirty, index } = this.#state.loaded(collection)
-      if (dirty) await this.#writeIndex(lock, collection, index)
+      while (this.#state.loaded(collection).dirty) {
+        const { index, signature } = this.#state.loaded(collection)
+        const bytes = writeIndex(index)
+        // The original tools take no lock: what they have just added is read and written with the rest.
+        if ((await fileSignature(this.#files.index(collection))) !== signature) await this.#state.refresh()
+        else await this.#writeIndex(lock, collection, index, bytes)
+      }
     }
     await this.#dropJournal()
   }
 
-  async #writeIndex(lock: FileLock, collection: Collection, index: SearchIndex): Promise<void> {
+  async #writeIndex(
+    lock: FileLock,
+    collection: Collection,
+    index: SearchIndex,
+    bytes: Buffer = writeIndex(index),
+  ): Promise<void> {
     assertHeld(lock)
     const path = this.#files.index(collection)
-    await writeFileAtomic(path, writeIndex(index), { tempDirectory: this.#files.root })
+    await writeFileAtomic(path, bytes, { tempDirectory: this.#files.root })
     this.#state.indexWritten(collection, index, await fileSignature(path))
   }
 

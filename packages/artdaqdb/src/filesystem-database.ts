@@ -7,7 +7,7 @@ import { DatabaseState } from './database-state.js'
 import type { DatabaseAddress } from './database-uri.js'
 import { DatabaseWriter } from './database-writer.js'
 import type { ResolvedDeps } from './deps.js'
-import { DatabaseClosedError, RunNotFoundError } from './errors.js'
+import { DatabaseClosedError, DatabaseDamagedError, RunNotFoundError } from './errors.js'
 import { explained } from './explained.js'
 import { exportConfiguration } from './export-run.js'
 import { makeOid } from './oid.js'
@@ -15,6 +15,7 @@ import { prepareRun } from './prepared-run.js'
 import { RunCatalog } from './run-catalog.js'
 import type {
   CheckReport,
+  DatabaseLogger,
   ExportedFile,
   RebuildReport,
   RunDatabase,
@@ -77,7 +78,7 @@ export class FilesystemDatabase implements RunDatabase {
     return explained(address.path, async () => {
       const root = await realFolder(address.path, options.create)
       const database = new FilesystemDatabase(address, root, options, deps)
-      if (!options.readOnly) await database.#recover()
+      if (!options.readOnly) await database.#recover(deps.logger)
       return database
     })
   }
@@ -135,13 +136,19 @@ export class FilesystemDatabase implements RunDatabase {
   }
 
   /** Takes over what a killed process left, unless another one is at work and will do so itself. */
-  async #recover(): Promise<void> {
+  async #recover(logger: DatabaseLogger): Promise<void> {
     if ((await fileSignature(this.#files.journal)) === undefined) return
     await fileSignature(this.#files.lock)
     const lock = await FileLock.tryAcquire(this.#files.lock)
     if (lock === undefined) return
     await lock.release()
-    await this.#writer.fold()
+    try {
+      await this.#writer.fold()
+    } catch (error) {
+      // It has to be open for rebuildIndex(); everything else will meet the same error.
+      if (!(error instanceof DatabaseDamagedError)) throw error
+      logger.warn(error.message, { path: error.path, hint: error.hint })
+    }
   }
 
   #running<T>(action: string, work: () => Promise<T>): Promise<T> {

@@ -26,7 +26,9 @@ export class RunCatalog {
   listRuns(): Map<number, StoredRun> {
     this.#update()
     const runs = new Map<number, StoredRun>()
-    for (const [run, configurations] of this.#runs) runs.set(run, this.#describe(run, configurations))
+    for (const [run, configurations] of [...this.#runs].sort(([a], [b]) => a - b)) {
+      runs.set(run, this.#describe(run, configurations))
+    }
     return runs
   }
 

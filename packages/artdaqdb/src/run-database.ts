@@ -89,7 +89,7 @@ export interface CheckReport {
 /** Where run records are archived. Every method may be called concurrently. */
 export interface RunDatabase extends AsyncDisposable {
   readonly uri: string
-  /** All stored runs, complete or not, by run number. Writes nothing. */
+  /** All stored runs, complete or not, in ascending order. Writes nothing. */
   listRuns(): Promise<ReadonlyMap<number, StoredRun>>
   /** Stores a run whole or not at all; on return it survives a power failure. */
   storeRun(run: RunToStore, options?: StoreOptions): Promise<StoreResult>

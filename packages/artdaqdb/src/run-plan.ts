@@ -55,10 +55,9 @@ class Planner {
     const { files, schema, update, configuration } = this.#run
     for (const file of files) await this.#addFile(file)
     await this.#addSchema(schema)
-    const before = this.#documents.length
     for (const file of update?.files ?? []) await this.#addFile(file)
     // The original stores the schema once more with each update.
-    if (update !== undefined && this.#documents.length > before) this.#add(update.schema)
+    if (update?.files.some(({ entity }) => !this.#stored.RunHistory.has(entity))) this.#add(update.schema)
     if (this.#differing.length > 0 && onConflict === 'error') {
       throw new StoredRunConflictError(configuration.run, configuration.full, this.#differing)
     }

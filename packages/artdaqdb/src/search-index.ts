@@ -51,13 +51,15 @@ export class SearchIndex {
   }
   /** Times at which a configuration was given to its documents. */
   readonly assigned: Map<string, string[]> = new Map()
+  /** The first `checked` of the listed documents; only filled when it is asked whether one is listed. */
+  readonly #known = { ids: new Set<number>(), checked: 0 }
 
   /** Adds a document; one that is there already only gains what it lacks. Costs the same however large the index is. */
   add(entry: IndexEntry): void {
     const known = this.oids.size
     const id = this.oids.intern(entry.oid)
     const isNew = id === known
-    if (isNew || !this.listed.includes(id)) this.listed.push(id)
+    if (isNew || !this.#isListed(id)) this.listed.push(id)
     const names: Readonly<Record<IndexSection, readonly string[]>> = {
       version: [entry.version],
       'configurations.name': entry.configurations.map(({ name }) => name),
@@ -73,6 +75,14 @@ export class SearchIndex {
       if (times === undefined) this.assigned.set(escapeText(name), [escapeText(assigned)])
       else if (isNew || !times.includes(escapeText(assigned))) times.push(escapeText(assigned))
     }
+  }
+
+  #isListed(id: number): boolean {
+    // Many documents are added again when a process was killed between writing an index and dropping the journal.
+    for (; this.#known.checked < this.listed.length; this.#known.checked += 1) {
+      this.#known.ids.add(this.listed[this.#known.checked] ?? -1)
+    }
+    return this.#known.ids.has(id)
   }
 
   /** The documents of a configuration that have an entity and a version; `key` is escaped as in the file. */
@@ -99,9 +109,8 @@ export class NamedDocuments {
   readonly #more = new Map<number, number[]>()
 
   add(name: string, id: number, isNew: boolean): void {
-    const documents = this.list(name)
-    if (!isNew && documents.includes(id)) return
-    documents.push(id)
+    if (!isNew && this.namesOf(id).includes(name)) return
+    this.list(name).push(id)
     if (this.#nameOf !== undefined) this.#link(this.#nameOf, id, this.#numbers.get(name) ?? -1)
   }
 
