@@ -1,3 +1,7 @@
+/**
+ * The second name that a replaced file keeps. A crash leaves the backup as it was or already made, and perhaps a temporary file, which
+ * `sweepLeftovers` removes.
+ */
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
 import { errorCode } from './errors.js'
