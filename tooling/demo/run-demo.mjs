@@ -51,7 +51,7 @@ say('The repaired run goes on into the archive')
 archiver(0, '-q', '--migrate-only', '--validate')
 say('The status report')
 archiver(0, '-q', '--compare-state')
-console.log(`Look around in ${folder}; the archiver is run with\n  npx pnpm exec archiver ${config} --help`)
+console.log(`Look around in ${folder}; the archiver is run with\n  npx -y pnpm@12.21.0 exec archiver ${config} --help`)
 
 function build() {
   const turbo = join(root, 'node_modules', '.bin', 'turbo')
