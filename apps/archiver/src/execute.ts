@@ -7,6 +7,7 @@ import type { Logger } from './log/logger.js'
 import { listRunDirectories } from './record/run-directories.js'
 import { recoverState, renderRecovery } from './recover/recover-state.js'
 import { renderOutcomes } from './report/render-outcomes.js'
+import { renderCheck, renderRebuild } from './report/render-rebuild.js'
 import { renderReport } from './report/render-report.js'
 import { makeStatusReport } from './report/status-report.js'
 import { createImportStage } from './stages/import-stage.js'
@@ -42,6 +43,7 @@ export async function execute(
     openRunDatabase({ uri: config.database.uri, readOnly }, { logger })
   if (options.mode === 'report-status') return report()
   await using database = await openDatabase(options.dryRun)
+  if (options.mode === 'rebuild-database-index') return await rebuild(database)
   await using archive = await openArchive(archiveOptions(config), { now })
   const importStage = createImportStage(config, database, logger)
   const migrateStage = createMigrateStage(config, database, archive, logger, {
@@ -79,6 +81,19 @@ export async function execute(
     }
     const status = await makeStatusReport(config, sources, { compareState: options.compareState, logger })
     return { text: renderReport(status), document: status, exitCode: status.complete ? EXIT.success : EXIT.failure }
+  }
+
+  async function rebuild(database: RunDatabase): Promise<Execution> {
+    if (options.dryRun) {
+      const found = await database.check()
+      return {
+        text: renderCheck(found),
+        document: found,
+        exitCode: found.problems.length > 0 ? EXIT.failure : EXIT.success,
+      }
+    }
+    const rebuilt = await database.rebuildIndex()
+    return { text: renderRebuild(rebuilt), document: rebuilt, exitCode: EXIT.success }
   }
 
   async function recover(stage: Stage): Promise<Execution> {

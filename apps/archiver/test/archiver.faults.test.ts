@@ -61,6 +61,22 @@ describe('archiver, damaged files', () => {
     expect(site.archived()).toEqual([1, 2, 3])
     expect((await runArchiver([site.configPath, '--report-status'])).stdout).toContain('All systems are synchronized')
   })
+
+  test('a damaged journal stops with the command that rebuilds the indexes, and that command works', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1, 2])
+    await runArchiver([site.configPath])
+    writeFileSync(join(site.databaseDir, '.holdfast.journal'), 'not a journal line\nnor this\n')
+    const stopped = await runArchiver([site.configPath])
+    expect(stopped.code).toBe(1)
+    expect(stopped.stdout).toMatch(/\.holdfast\.journal.*archiver --rebuild-database-index/)
+    const looked = await runArchiver([site.configPath, '--rebuild-database-index', '--dry-run'])
+    expect(looked).toMatchObject({ code: 1, stdout: expect.stringContaining('.holdfast.journal') })
+    const rebuilt = await runArchiver([site.configPath, '--rebuild-database-index'])
+    expect(rebuilt.code).toBe(0)
+    expect(rebuilt.stdout).toMatch(/^The indexes of artdaqDB were made anew from \d+ documents\n {2}Kept: '.*journal'/)
+    expect((await runArchiver([site.configPath, '--report-status'])).stdout).toContain('All systems are synchronized')
+  })
 })
 
 describe('archiver, missing and unreadable places', () => {

@@ -8,6 +8,7 @@ export const MODES = {
   'retry-failed-migrate': 'retry the runs of the migration failure log',
   'recover-import-state': 'rebuild the import state and failure log from the run records and artdaqDB',
   'recover-migrate-state': 'rebuild the migration state and failure log from artdaqDB and UconDB',
+  'rebuild-database-index': "make artdaqDB's indexes anew from its documents, after damage",
   'report-status': 'report what each store holds; process nothing',
 } as const
 

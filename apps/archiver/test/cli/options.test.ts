@@ -25,6 +25,7 @@ describe('parseCommandLine()', () => {
     ['--retry-failed-migrate', { mode: 'retry-failed-migrate' }],
     ['--recover-import-state', { mode: 'recover-import-state' }],
     ['--recover-migrate-state', { mode: 'recover-migrate-state' }],
+    ['--rebuild-database-index', { mode: 'rebuild-database-index' }],
     ['--report-status', { mode: 'report-status' }],
     ['--compare-state', { mode: 'report-status', compareState: true }],
     ['--report-status --compare-state', { mode: 'report-status', compareState: true }],
