@@ -54,7 +54,7 @@ export async function loadConfig(path: string, options: LoadConfigOptions): Prom
   const parsed = configurationSchema.safeParse(expansion.value)
   const generate = parseGenerateList(isTable(expansion.value) ? expansion.value.fhiclize_generate : undefined)
   mistakes.push(...generate.mistakes)
-  if (parsed.success) mistakes.push(...findConflicts(parsed.data))
+  if (parsed.success) mistakes.push(...(await findConflicts(parsed.data)))
   else mistakes.push(...parsed.error.issues.flatMap((issue) => explainIssue(issue)))
   if (mistakes.length > 0 || !parsed.success) throw new ConfigurationError(path, describe(mistakes))
   return { config: toArchiverConfig(parsed.data, generate.names, options.currentDir), warnings }

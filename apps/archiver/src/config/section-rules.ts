@@ -1,3 +1,7 @@
+import { parseDatabaseUri } from '@holdfast/artdaqdb'
+import { errorCode } from '@holdfast/atomic-file'
+import { openArchive } from '@holdfast/ucondb'
+import { explainError } from '../cli/explain-error.js'
 import type { ConfigurationFile } from './schema.js'
 
 interface Conflict {
@@ -5,9 +9,14 @@ interface Conflict {
   readonly message: string
 }
 
-/** Rules that look at several keys together. */
-export function findConflicts(file: ConfigurationFile): Conflict[] {
-  return [...reportingConflicts(file), ...storeConflicts(file)]
+/** Rules that look at several keys together, and those of the stores for their addresses. */
+export async function findConflicts(file: ConfigurationFile): Promise<Conflict[]> {
+  return [
+    ...sharedFiles(file),
+    ...databaseConflicts(file),
+    ...(await archiveConflicts(file)),
+    ...reportingConflicts(file),
+  ]
 }
 
 function reportingConflicts(file: ConfigurationFile): Conflict[] {
@@ -31,16 +40,31 @@ function missingWhen<T extends object>(
     .map((key) => ({ path: [...path, key], message: 'is required when enabled is true' }))
 }
 
-function storeConflicts(file: ConfigurationFile): Conflict[] {
+const APP_FILES = [
+  'import_state_file',
+  'migrate_state_file',
+  'import_failure_log',
+  'migrate_failure_log',
+  'lock_file',
+  'log_file',
+] as const
+
+function sharedFiles({ app }: ConfigurationFile): Conflict[] {
+  return APP_FILES.flatMap((key, index) => {
+    const first = APP_FILES.slice(0, index).find((other) => app[other] !== undefined && app[other] === app[key])
+    return first === undefined ? [] : [{ path: ['app', key], message: `names the same file as app.${first}` }]
+  })
+}
+
+function databaseConflicts({
+  artdaq_db: { database_uri: uri, remote_host: remoteHost },
+}: ConfigurationFile): Conflict[] {
   const conflicts: Conflict[] = []
-  const { database_uri: uri, remote_host: remoteHost } = file.artdaq_db
-  if (!uri.startsWith('filesystemdb://')) {
-    const scheme = /^[a-z+]+:\/\//.exec(uri)?.[0]
-    const message =
-      scheme === 'mongodb://' || scheme === 'mongodb+srv://'
-        ? 'databases on MongoDB are not supported in this version; use filesystemdb:///absolute/path'
-        : `expected filesystemdb:///absolute/path, found '${scheme ?? uri}'`
-    conflicts.push({ path: ['artdaq_db', 'database_uri'], message })
+  try {
+    parseDatabaseUri(uri)
+  } catch (error) {
+    if (errorCode(error)?.startsWith('ERR_ARTDAQDB') !== true) throw error
+    conflicts.push({ path: ['artdaq_db', 'database_uri'], message: explainError(error) })
   }
   if (remoteHost !== undefined) {
     conflicts.push({
@@ -48,11 +72,24 @@ function storeConflicts(file: ConfigurationFile): Conflict[] {
       message: 'a database on another host is not supported in this version; run the archiver there',
     })
   }
-  if (!file.ucon_db.server_url.startsWith('file://')) {
-    for (const key of ['writer_user', 'writer_password'] as const) {
-      if (file.ucon_db[key] === undefined)
-        conflicts.push({ path: ['ucon_db', key], message: 'is required for a UconDB server' })
-    }
-  }
   return conflicts
+}
+
+const ARCHIVE_KEYS: Readonly<Record<string, string>> = {
+  serverUrl: 'server_url',
+  folderName: 'folder_name',
+  objectName: 'object_name',
+}
+
+async function archiveConflicts({ ucon_db: archive }: ConfigurationFile): Promise<Conflict[]> {
+  try {
+    // Opening an archive checks its address and names; nothing is read, written or connected.
+    const { server_url: serverUrl, folder_name: folderName, object_name: objectName } = archive
+    await (await openArchive({ serverUrl, folderName, objectName })).close()
+    return []
+  } catch (error) {
+    if (errorCode(error) !== 'ERR_ARCHIVE_CONFIG') throw error
+    const option = error instanceof Error && 'option' in error ? String(error.option) : ''
+    return [{ path: ['ucon_db', ARCHIVE_KEYS[option] ?? option], message: explainError(error) }]
+  }
 }

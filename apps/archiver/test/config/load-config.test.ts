@@ -209,20 +209,39 @@ extra: 1
     )
   })
 
-  test('a UconDB server needs a user and a password', async () => {
-    expect(await mistakes(STORES.replace('file:///data/ucondb', 'https://ucon:9443/app'))).toEqual([
-      expect.stringContaining('ucon_db.writer_user: is required for a UconDB server'),
-      expect.stringContaining('ucon_db.writer_password: is required for a UconDB server'),
-    ])
+  test.each([
+    ['a server', 'https://u:p@ucon:9443/app', "UconDB servers are not supported in this version: 'https://ucon:9443'"],
+    ['a relative folder', 'file:///data/%00', 'holds a NUL character'],
+  ])('an archive on %s is refused without showing credentials', async (_, url, message) => {
+    const found = (await mistakes(STORES.replace('file:///data/ucondb', url))).join('\n')
+    expect(found).toContain('line 7: ucon_db.server_url: ')
+    expect(found).toContain(message)
+    expect(found).not.toContain('u:p')
+  })
+
+  test('a folder name that UconDB does not take is refused', async () => {
+    expect((await mistakes(STORES.replace('folder_name: runs', 'folder_name: my-runs'))).join('\n')).toContain(
+      'line 8: ucon_db.folder_name: ',
+    )
   })
 
   test.each([
-    ['MongoDB', 'mongodb://u:p@host/db', 'databases on MongoDB are not supported in this version'],
-    ['a bare path', '/data/db', "expected filesystemdb:///absolute/path, found '/data/db'"],
+    ['MongoDB', 'mongodb://u:p@host/db', "Cannot open a 'mongodb' database"],
+    ['a bare path', '/data/db', "Cannot open '/data/db'"],
+    ['a relative path', 'filesystemdb://data/db', 'it does not name an absolute folder'],
+    ['a path with a blank', 'filesystemdb:///data/my db', 'would expand " " as a shell does'],
   ])('a database on %s is refused without showing credentials', async (_, uri, message) => {
     const found = (await mistakes(STORES.replace('filesystemdb:///data/db_archive', uri))).join('\n')
-    expect(found).toContain(`artdaq_db.database_uri: ${message}`)
+    expect(found).toContain('line 4: artdaq_db.database_uri: ')
+    expect(found).toContain(message)
     expect(found).not.toContain('u:p@')
+  })
+
+  test('two files of the archiver under one name are refused', async () => {
+    const text = `app:\n  work_dir: /w\n  import_state_file: /w/s.json\n  migrate_state_file: /w/s.json\n${STORES}`
+    expect(await mistakes(text)).toEqual([
+      '  line 4: app.migrate_state_file: names the same file as app.import_state_file',
+    ])
   })
 
   test.each([
