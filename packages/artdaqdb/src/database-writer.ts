@@ -7,10 +7,8 @@
  */
 import { access } from 'node:fs/promises'
 import {
-  type AppendFile,
   makeDirectory,
   moveFile,
-  openAppendFile,
   removeFile,
   sweepLeftovers,
   writeFileAtomic,
@@ -22,7 +20,8 @@ import { type DatabaseFiles, fileSignature, folderExists } from './database-file
 import type { DatabaseState } from './database-state.js'
 import type { ResolvedDeps } from './deps.js'
 import { EMPTY_INDEX_TEXT, writeIndex } from './index-writer.js'
-import { type CommittedRun, type DocumentName, encodeRecord, type JournalRecord } from './journal.js'
+import type { CommittedRun, DocumentName, JournalRecord } from './journal.js'
+import { JournalFile } from './journal-file.js'
 import { makeOid } from './oid.js'
 import { rebuildIndex } from './rebuild.js'
 import type { RebuildReport } from './run-database.js'
@@ -46,7 +45,7 @@ export class DatabaseWriter {
   readonly #state: DatabaseState
   readonly #options: DatabaseWriterOptions
   readonly #deps: ResolvedDeps
-  #journal: { readonly file: AppendFile; signature: string | undefined } | undefined
+  readonly #journal: JournalFile
   #isLaidOut = false
   #last: Promise<unknown> = Promise.resolve()
 
@@ -55,6 +54,7 @@ export class DatabaseWriter {
     this.#state = state
     this.#options = options
     this.#deps = deps
+    this.#journal = new JournalFile(files.journal, (journal) => state.journalWritten(journal))
   }
 
   /** Holds the lock on a database that is repaired and read anew while `work` runs; one after the other in this process. */
@@ -98,14 +98,14 @@ export class DatabaseWriter {
         documents += rebuilt.index.listed.length
         await this.#writeIndex(lock, collection, rebuilt.index)
       }
-      await this.#dropJournal()
+      await this.#journal.remove()
       return { documents, skipped, setAside }
     })
   }
 
   async close(): Promise<void> {
     await this.#last
-    await this.#closeJournal()
+    await this.#journal.close()
   }
 
   async #isNotMadeYet(): Promise<boolean> {
@@ -156,11 +156,7 @@ export class DatabaseWriter {
 
   async #repairJournal(lock: FileLock): Promise<void> {
     const { size, validBytes, intent } = this.#state.journal
-    if (size > validBytes) {
-      const journal = await this.#openJournal()
-      await journal.truncate(validBytes)
-      await this.#rememberJournal([])
-    }
+    if (size > validBytes) await this.#journal.truncate(validBytes, intent)
     if (intent.length === 0) return
     for (const { collection, oid } of intent) {
       if (await folderExists(this.#files.collection(collection)))
@@ -215,7 +211,7 @@ export class DatabaseWriter {
         else await this.#writeIndex(lock, collection, index, bytes)
       }
     }
-    await this.#dropJournal()
+    await this.#journal.remove()
   }
 
   async #writeIndex(
@@ -231,39 +227,8 @@ export class DatabaseWriter {
   }
 
   async #append(lock: FileLock, record: JournalRecord): Promise<void> {
-    const journal = await this.#openJournal()
     assertHeld(lock)
-    await journal.append(encodeRecord(record))
-    await this.#rememberJournal(record.type === 'intent' ? record.documents : [])
-  }
-
-  async #openJournal(): Promise<AppendFile> {
-    const signature = await fileSignature(this.#files.journal)
-    // Another process may have appended to it or dropped it since.
-    if (this.#journal !== undefined && (signature === undefined || signature !== this.#journal.signature))
-      await this.#closeJournal()
-    this.#journal ??= { file: await openAppendFile(this.#files.journal), signature: undefined }
-    return this.#journal.file
-  }
-
-  async #rememberJournal(intent: readonly DocumentName[]): Promise<void> {
-    if (this.#journal === undefined) return
-    const signature = await fileSignature(this.#files.journal)
-    const { size } = this.#journal.file
-    this.#journal.signature = signature
-    this.#state.journalWritten({ signature, validBytes: size, size, intent })
-  }
-
-  async #dropJournal(): Promise<void> {
-    await this.#closeJournal()
-    await removeFile(this.#files.journal)
-    this.#state.journalWritten({ signature: undefined, validBytes: 0, size: 0, intent: [] })
-  }
-
-  async #closeJournal(): Promise<void> {
-    const journal = this.#journal
-    this.#journal = undefined
-    await journal?.file.close()
+    await this.#journal.append(record)
   }
 
   async #setAside(path: string): Promise<string> {

@@ -169,13 +169,30 @@ describe('openRunDatabase()', () => {
     expect(existsSync(root())).toBe(false)
   })
 
-  test.skipIf(process.getuid?.() === 0)('says which folder it may not write to', async () => {
+  test('says which folder it may not write to', async () => {
     mkdirSync(root())
-    chmodSync(root(), 0o500)
+    chmodSync(root(), 0o555)
+    chmodSync(dir(), 0o755)
+    await using _ordinary = withoutRootsPower()
     await using database = await openRunDatabase({ uri: `filesystemdb://${root()}` })
-    await expect(database.storeRun(sampleRun(1))).rejects.toMatchObject({ code: 'ERR_ARTDAQDB_UNAVAILABLE' })
+    await expect(database.storeRun(sampleRun(1))).rejects.toMatchObject({
+      code: 'ERR_ARTDAQDB_UNAVAILABLE',
+      message: expect.stringContaining(root()),
+      cause: { code: 'EACCES' },
+    })
   })
 })
+
+/** Root may write everywhere; until it is disposed of, this process acts as an ordinary user. */
+function withoutRootsPower(): AsyncDisposable {
+  const isRoot = process.geteuid?.() === 0
+  if (isRoot) process.seteuid?.(65_534)
+  return {
+    async [Symbol.asyncDispose]() {
+      if (isRoot) process.seteuid?.(0)
+    },
+  }
+}
 
 function tree(): string[] {
   return readdirSync(root(), { recursive: true })
