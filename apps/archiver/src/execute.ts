@@ -13,7 +13,8 @@ import { makeStatusReport } from './report/status-report.js'
 import { createImportStage } from './stages/import-stage.js'
 import { createMigrateStage } from './stages/migrate-stage.js'
 import { hasFailures, runPipeline } from './stages/run-pipeline.js'
-import type { ProgressBar, Selection } from './stages/run-stage.js'
+import type { ProgressBar } from './stages/run-stage.js'
+import type { Selection } from './stages/select-runs.js'
 import type { Stage } from './stages/stage.js'
 
 export interface ExecuteContext {

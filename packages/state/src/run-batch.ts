@@ -3,8 +3,10 @@ import { checkedRun, runSet, sortedRuns } from './run-numbers.js'
 
 export interface StartBatchOptions {
   /**
-   * The runs this batch is going to process. A run of the source that the batch leaves out must be in the destination, in the failure log, or
-   * above every run of the batch; otherwise `lastAttemptedRun` passes it. Retries of logged failures are exempt: they never move that counter.
+   * The runs this batch covers: those it is going to process, and any that the destination holds already, which count as finished from the
+   * start, as after a kill between the arrival of a run and its record. A run of the source that the batch leaves out must be in the destination,
+   * in the failure log, or above every run of the batch; otherwise `lastAttemptedRun` passes it. Retries of logged failures are exempt: they
+   * never move that counter.
    */
   readonly runs: Iterable<number>
   /** The runs the destination holds already. */
@@ -119,14 +121,13 @@ export class RunBatch {
   }
 
   #isHeld(run: number): boolean {
-    const status = this.#status.get(run)
-    if (status !== undefined) return status === 'succeeded'
+    const status = this.#status.get(run) ?? 'waiting'
+    if (status !== 'waiting') return status === 'succeeded'
     return this.#destination.has(run) && !this.#owner.progress.failures.has(run)
   }
 
   #isFinished(run: number): boolean {
-    const status = this.#status.get(run)
-    return status === 'succeeded' || status === 'failed'
+    return this.#status.get(run) === 'failed' || this.#isHeld(run)
   }
 }
 

@@ -54,6 +54,15 @@ describe('a batch', () => {
     expect((await readState(paths().stateFile)).site).toBe('ICARUS')
   })
 
+  test('counts covered runs that the destination holds as finished, but not beyond one that is still waiting', async () => {
+    await lay(100, 100)
+    await using progress = await open()
+    const batch = await progress.startBatch({ runs: range(101, 105), destination: [101, 102, 104, 105] })
+    expect(await onDisk()).toEqual({ contiguous: 102, attempted: 102, failures: [] })
+    await batch.failed(103)
+    expect(await onDisk()).toEqual({ contiguous: 102, attempted: 105, failures: [103] })
+  })
+
   test('never passes a run in flight, and passes it when it ends', async () => {
     await lay(100, 100)
     await using progress = await open()

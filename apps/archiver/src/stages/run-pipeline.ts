@@ -1,7 +1,8 @@
 import { errorCode } from '@holdfast/atomic-file'
 import { EXIT, exitCodeFor } from '../cli/exit-codes.js'
 import { explainError } from '../cli/explain-error.js'
-import { runStage, type Selection, type StageContext } from './run-stage.js'
+import { runStage, type StageContext } from './run-stage.js'
+import type { Selection } from './select-runs.js'
 import type { Stage, StageResult } from './stage.js'
 
 /** A stage that could not go on at all. */

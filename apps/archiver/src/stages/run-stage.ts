@@ -1,7 +1,8 @@
-import { incrementalCandidates, lateRuns, RunProgress, StateCorruptionError } from '@holdfast/state'
+import { RunProgress, StateCorruptionError } from '@holdfast/state'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import type { Logger } from '../log/logger.js'
 import { moveRuns } from './move-runs.js'
+import { type Selection, selectRuns } from './select-runs.js'
 import type { Stage, StageResult } from './stage.js'
 
 export interface StageContext {
@@ -19,14 +20,6 @@ export interface ProgressBar {
   advance(): void
   stop(): void
 }
-
-export type Selection =
-  | { readonly kind: 'full' }
-  | { readonly kind: 'incremental'; readonly catchUp: boolean }
-  | { readonly kind: 'retry' }
-
-// A full run takes this many times the batch size of an incremental one.
-const FULL_RUN_FACTOR = 10
 
 /**
  * Chooses the runs of one stage and moves them. Every outcome is durable in the stage's state file and failure log when it is reported.
@@ -52,17 +45,11 @@ export async function runStage(stage: Stage, selection: Selection, context: Stag
   const damage = progress.damage.find((found) => !found.usedBackup)
   if (damage !== undefined) throw new StateCorruptionError({ ...damage, hint: recoverHint })
 
-  const { candidates, late } = select()
-  const limit =
-    selection.kind === 'retry'
-      ? candidates.length
-      : config.batchSize * (selection.kind === 'full' ? FULL_RUN_FACTOR : 1)
-  const batch = candidates.slice(0, limit)
-  const remaining = candidates.length - batch.length
-  if (remaining > 0)
-    log(
-      `Taking ${batch.length} of ${candidates.length} runs (app.batch_size); ${remaining} remain for the next execution`,
-    )
+  const known = { source, destination, failures: progress.failures, startRun: progress.incrementalStartRun }
+  const { batch, remaining, late, covered } = selectRuns(selection, known, config)
+  if (selection.kind === 'incremental') log(`Incremental: runs above ${known.startRun}`)
+  if (late.length > 0) reportLate()
+  if (remaining > 0) log(`Taking ${batch.length} runs; ${remaining} remain for later executions`)
   const nothing = {
     stage: stage.name,
     succeeded: [],
@@ -75,41 +62,17 @@ export async function runStage(stage: Stage, selection: Selection, context: Stag
   }
   if (dryRun) return { ...nothing, planned: batch }
   if (selection.kind === 'retry') await dropArrived()
+  const runBatch = await progress.startBatch({ runs: covered, destination })
   if (batch.length === 0) {
     log(selection.kind === 'retry' ? 'No failed runs to retry' : 'No new runs')
-    await progress.startBatch({ runs: [], destination })
     return nothing
   }
   log(`Processing ${batch.length} runs (${batch[0]} to ${batch.at(-1)}) with ${config.parallelWorkers} workers`)
-  const outcome = await moveRuns(stage, await progress.startBatch({ runs: batch, destination }), batch, {
-    ...context,
-    logger,
-  })
-  return { ...nothing, ...outcome }
+  return { ...nothing, ...(await moveRuns(stage, runBatch, batch, { ...context, logger })) }
 
-  function select(): { candidates: number[]; late: number[] } {
-    if (selection.kind === 'retry')
-      return { candidates: progress.failures.filter((run) => !destination.has(run)), late: [] }
-    const known = {
-      available: source,
-      destination,
-      failures: progress.failures,
-      startRun: progress.incrementalStartRun,
-    }
-    const isIncremental = selection.kind === 'incremental'
-    const missed = isIncremental ? lateRuns(known) : []
-    if (missed.length > 0 && isIncremental) reportLate(missed, selection.catchUp)
-    const chosen = isIncremental
-      ? incrementalCandidates(known)
-      : [...source].filter((run) => !destination.has(run)).sort((a, b) => a - b)
-    if (isIncremental) log(`Incremental: runs above ${progress.incrementalStartRun}`)
-    const all = isIncremental && selection.catchUp ? [...missed, ...chosen] : chosen
-    return { candidates: config.excludeMostRecentRun ? all.slice(0, -1) : all, late: missed }
-  }
-
-  function reportLate(missed: readonly number[], taken: boolean): void {
-    const what = `[${stage.name}] ${missed.length} late runs below the start point were never attempted (first ${missed[0]}, last ${missed.at(-1)})`
-    if (taken) logger.info(`${what}; taking them now`)
+  function reportLate(): void {
+    const what = `[${stage.name}] ${late.length} late runs below the start point were never attempted (first ${late[0]}, last ${late.at(-1)})`
+    if (selection.kind === 'incremental' && selection.catchUp) logger.info(`${what}; taking them now`)
     else logger.warn(`${what}; take them with --incremental --catch-up`)
   }
 
