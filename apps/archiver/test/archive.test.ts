@@ -291,7 +291,7 @@ describe('archiver, records that cannot be read', () => {
     mkdirSync(join(site.recordsDir, '1', 'extra'))
     writeFileSync(join(site.recordsDir, '1', 'extra', 'tpc01.fcl'), 'a: 1\n')
     const { stdout } = await runArchiver([site.configPath])
-    expect(stdout).toContain("holds both 'extra/tpc01.fcl' and 'tpc01.fcl', which would be stored under one name")
+    expect(stdout).toContain("holds 'tpc01.fcl', which would be stored under the same name as 'extra/tpc01.fcl'")
   })
 
   test('folders and files that are not run records are ignored', async () => {

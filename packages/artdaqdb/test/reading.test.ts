@@ -177,8 +177,7 @@ describe('openRunDatabase()', () => {
     await using database = await openRunDatabase({ uri: `filesystemdb://${root()}` })
     await expect(database.storeRun(sampleRun(1))).rejects.toMatchObject({
       code: 'ERR_ARTDAQDB_UNAVAILABLE',
-      message: expect.stringContaining(root()),
-      cause: { code: 'EACCES' },
+      message: expect.stringMatching(/\/db\/.*EACCES: permission denied/),
     })
   })
 })

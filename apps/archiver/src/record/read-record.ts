@@ -25,6 +25,7 @@ export async function readRecord(directory: string): Promise<RecordContent> {
   refuseCollisions(directory, before)
   const content = new Map<string, Uint8Array>()
   for (const file of before) {
+    // The configured schema takes its place.
     if (file.name === 'schema.fcl') continue
     content.set(file.name, await readable(file.path, () => readFile(file.path)))
   }
@@ -52,21 +53,21 @@ async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {
 
 /** The database knows a file by its stem, so a second file of the same name in a folder below would be lost. */
 function refuseCollisions(directory: string, files: readonly RecordFile[]): void {
-  const firstOf = new Map<string, string>()
+  const firstOf = new Map<string, string>([['schema.fcl', 'the configured schema.fcl']])
   for (const { name } of files) {
-    if (!name.endsWith('.fcl')) continue
+    if (!name.endsWith('.fcl') || name === 'schema.fcl') continue
     const stem = basename(name)
     const first = firstOf.get(stem)
     if (first !== undefined) {
       throw new RunRecordError(
-        `The run record '${directory}' holds both '${first}' and '${name}', which would be stored under one name`,
+        `The run record '${directory}' holds '${name}', which would be stored under the same name as ${first}`,
         {
           file: name,
           hint: 'Rename or remove one of them',
         },
       )
     }
-    firstOf.set(stem, name)
+    firstOf.set(stem, `'${name}'`)
   }
 }
 
