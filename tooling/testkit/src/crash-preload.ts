@@ -1,15 +1,17 @@
 /**
  * Loaded into a child by `--import`: counts the operations that change files and ends (or freezes) the process right before the one named in
- * HOLDFAST_CRASH_AT. The program under test is not changed and does not know.
+ * HOLDFAST_CRASH_AT (of those that HOLDFAST_CRASH_OPERATION names, if it does). The program under test is not changed and does not know.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 
 const crashAt = Number(process.env.HOLDFAST_CRASH_AT)
+const only = process.env.HOLDFAST_CRASH_OPERATION
 const mode = process.env.HOLDFAST_CRASH_MODE
 let operations = 0
 
 function beforeOperation(name: string): void {
+  if (only !== undefined && only !== '' && only !== commonName(name)) return
   operations += 1
   if (operations !== crashAt) return
   if (mode === 'stop') {
@@ -19,6 +21,14 @@ function beforeOperation(name: string): void {
   process.kill(process.pid, 'SIGKILL')
   // The signal is delivered before the system call returns; this line only guards against platforms where it is not.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+}
+
+/** One name for what the callback, promise and synchronous forms do. */
+function commonName(name: string): string {
+  return name
+    .replace(/Sync$/, '')
+    .replace(/^fdata/, 'data')
+    .replace(/^f(?=sync|truncate|chmod|chown)/, '')
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the functions of node:fs are replaced whatever their types are

@@ -3,6 +3,8 @@ import { type Child, type ChildExit, type ChildOptions, DEADLINE_MS, startChild 
 export interface Crash {
   /** 1 = right before the first operation that changes files; operations are opening for writing, write, sync, rename, link, unlink, truncate, mkdir … */
   readonly atOperation: number
+  /** Counts only the operations of this name: `rename`, `link`, `unlink`, `open` (for writing), `write`, `sync`, `datasync`, `mkdir` … @default all */
+  readonly operation?: string
   /** `kill` ends the process with SIGKILL; `stop` freezes it for good after it sent `{ type: 'stopped' }`. @default 'kill' */
   readonly mode?: 'kill' | 'stop'
 }
@@ -22,7 +24,11 @@ export function crashArguments(crash: Crash | undefined): string[] {
 
 export function crashEnvironment(crash: Crash | undefined): Record<string, string> {
   if (crash === undefined) return {}
-  return { HOLDFAST_CRASH_AT: String(crash.atOperation), HOLDFAST_CRASH_MODE: crash.mode ?? 'kill' }
+  return {
+    HOLDFAST_CRASH_AT: String(crash.atOperation),
+    HOLDFAST_CRASH_OPERATION: crash.operation ?? '',
+    HOLDFAST_CRASH_MODE: crash.mode ?? 'kill',
+  }
 }
 
 /**

@@ -80,3 +80,21 @@ describe("startChild() with crash mode 'stop'", () => {
     expect(readdirSync(dir()).sort()).toEqual(LEFT_BEFORE[7])
   })
 })
+
+describe('startChild() with a named crash point', () => {
+  const dir = useTempDir()
+
+  test.each([
+    ['rename', 1, LEFT_BEFORE[7]],
+    ['sync', 1, LEFT_BEFORE[6]],
+  ])('kills right before %s number %i', async (operation, atOperation, left) => {
+    const child = startChild(OPERATIONS, { args: [dir()], crash: { operation, atOperation } })
+    expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' })
+    expect(readdirSync(dir()).sort()).toEqual(left)
+  })
+
+  test('a point that is never reached lets the child end', async () => {
+    const child = startChild(OPERATIONS, { args: [dir()], crash: { operation: 'link', atOperation: 1 } })
+    expect((await child.exited).code).toBe(0)
+  })
+})
