@@ -1,7 +1,9 @@
 import { globSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
-const roots = globSync(['packages/*', 'apps/*', 'tooling/testkit', 'tooling/torture', 'tooling/checks'], { cwd: import.meta.dirname })
+const roots = globSync(['packages/*', 'apps/*', 'tooling/testkit', 'tooling/torture', 'tooling/checks'], {
+  cwd: import.meta.dirname,
+})
 
 export default defineConfig({
   test: {
