@@ -40,8 +40,11 @@ async function readable<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
-    if (errorCode(error) === 'ENOENT')
-      throw new RunRecordChangedError(path, `'${path}' vanished while the run record was read`, { cause: error })
+    if (errorCode(error) === 'ENOENT') {
+      const missing = error instanceof Error && 'path' in error ? String(error.path) : path
+      const message = `'${missing}' vanished while the run record was read, or is a link that leads nowhere`
+      throw new RunRecordChangedError(missing, message, { cause: error })
+    }
     const reason = error instanceof Error ? error.message : String(error)
     throw new RunRecordError(`Cannot read '${path}': ${reason}`, {
       file: path,
