@@ -6,6 +6,7 @@ import type { ArchiverConfig } from './config/archiver-config.js'
 import type { Logger } from './log/logger.js'
 import { listRunDirectories } from './record/run-directories.js'
 import { recoverState, renderRecovery } from './recover/recover-state.js'
+import { renderArchiveCheck } from './report/render-archive-check.js'
 import { renderOutcomes } from './report/render-outcomes.js'
 import { renderCheck, renderRebuild } from './report/render-rebuild.js'
 import { renderReport } from './report/render-report.js'
@@ -43,9 +44,10 @@ export async function execute(
   const openDatabase = (readOnly: boolean): Promise<RunDatabase> =>
     openRunDatabase({ uri: config.database.uri, readOnly }, { logger })
   if (options.mode === 'report-status') return report()
+  if (options.mode === 'ucondb-check' || options.mode === 'ucondb-create-folder') return await lookAfterArchive()
   await using database = await openDatabase(options.dryRun)
   if (options.mode === 'rebuild-database-index') return await rebuild(database)
-  await using archive = await openArchive(archiveOptions(config), { now })
+  await using archive = await openArchive(archiveOptions(config), { now, logger })
   const importStage = createImportStage(config, database, logger)
   const migrateStage = createMigrateStage(config, database, archive, logger, {
     validate: options.validate,
@@ -76,12 +78,27 @@ export async function execute(
         return new Set((await database.listRuns()).keys())
       },
       ucondb: async () => {
-        await using archive = await openArchive(archiveOptions(config), { now })
+        await using archive = await openArchive(archiveOptions(config), { now, logger })
         return new Set(await archive.listRuns())
       },
     }
     const status = await makeStatusReport(config, sources, { compareState: options.compareState, logger })
     return { text: renderReport(status), document: status, exitCode: status.complete ? EXIT.success : EXIT.failure }
+  }
+
+  async function lookAfterArchive(): Promise<Execution> {
+    await using archive = await openArchive(archiveOptions(config), { now, logger })
+    if (options.mode === 'ucondb-create-folder' && !options.dryRun) {
+      await archive.createFolder({ signal })
+      return {
+        text: `The folder is there: ${archive.location}\n`,
+        document: { location: archive.location },
+        exitCode: EXIT.success,
+      }
+    }
+    const found = await archive.check({ signal })
+    const document = { location: archive.location, ...found }
+    return { text: renderArchiveCheck(document), document, exitCode: found.usable ? EXIT.success : EXIT.failure }
   }
 
   async function rebuild(database: RunDatabase): Promise<Execution> {
@@ -126,7 +143,7 @@ function selectionOf({ mode, incremental, catchUp }: ArchiverOptions): Selection
 }
 
 function archiveOptions({ archive }: ArchiverConfig): OpenArchiveOptions {
-  const { serverUrl, folderName, objectName, timeoutMs, writerUser: user, writerPassword: password } = archive
+  const { serverUrl, folderName, objectName, timeoutMs, tls, writerUser: user, writerPassword: password } = archive
   const writer = user === undefined || password === undefined ? {} : { writer: { user, password } }
-  return { serverUrl, folderName, objectName, timeoutMs, ...writer }
+  return { serverUrl, folderName, objectName, timeoutMs, tls, ...writer }
 }

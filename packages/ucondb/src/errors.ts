@@ -4,7 +4,7 @@ import type { BodyFacts } from './run-archive.js'
 export class ArchiveConfigError extends Error {
   override readonly name = 'ArchiveConfigError'
   readonly code = 'ERR_ARCHIVE_CONFIG'
-  readonly option: 'serverUrl' | 'folderName' | 'objectName' | 'timeoutMs'
+  readonly option: 'serverUrl' | 'folderName' | 'objectName' | 'timeoutMs' | 'writer' | 'tls'
   readonly hint: string
 
   constructor(option: ArchiveConfigError['option'], message: string, hint: string, options?: ErrorOptions) {
@@ -41,7 +41,9 @@ export class ArchiveDamagedError extends Error {
     super(`Archived version '${key}' is damaged: ${problem}: '${path}'`, options)
     this.key = key
     this.path = path
-    this.hint = `Restore '${path}' from a copy, or move the version's files aside and archive it again`
+    this.hint = /^https?:/.test(path)
+      ? 'A server cannot replace a version; have its administrator move the key aside, then archive it again'
+      : `Restore '${path}' from a copy, or move the version's files aside and archive it again`
   }
 }
 
@@ -81,6 +83,32 @@ export class ArchiveUnavailableError extends Error {
     super(`Could not ${action} '${path}'${reason}`, options)
     this.path = path
     this.hint = options.hint
+  }
+}
+
+/** The server answered with an error of its own, each time. Often something about this one request, such as a body too large for it. */
+export class ArchiveServerError extends Error {
+  override readonly name = 'ArchiveServerError'
+  readonly code = 'ERR_ARCHIVE_SERVER'
+  readonly location: string
+  readonly hint = "Look into the server's log"
+
+  constructor(action: string, location: string, message: string) {
+    super(`Could not ${action} '${location}': status 500: ${message}`)
+    this.location = location
+  }
+}
+
+/** The server does not let this user write. Another attempt with the same credentials ends alike. */
+export class ArchiveAccessError extends Error {
+  override readonly name = 'ArchiveAccessError'
+  readonly code = 'ERR_ARCHIVE_ACCESS'
+  readonly location: string
+  readonly hint = 'Check ucon_db.writer_user and ucon_db.writer_password'
+
+  constructor(location: string, problem: string) {
+    super(`The server refuses to write to '${location}': ${problem}`)
+    this.location = location
   }
 }
 

@@ -1,11 +1,13 @@
 export { adler32 } from './adler32.js'
 export { type BuiltRunBlob, buildRunBlob, type RunBlobInput, type RunBlobWarning } from './build-run-blob.js'
 export {
+  ArchiveAccessError,
   ArchiveClosedError,
   ArchiveConfigError,
   ArchiveConflictError,
   ArchiveDamagedError,
   ArchiveNotFoundError,
+  ArchiveServerError,
   ArchiveUnavailableError,
   RunBlobError,
 } from './errors.js'

@@ -67,7 +67,7 @@ export interface RunArchive extends AsyncDisposable {
    *
    * @throws ArchiveConflictError when the key holds other bytes that are not `equivalent`
    * @throws ArchiveDamagedError when what the key holds cannot be compared because it is damaged
-   * @throws ArchiveUnavailableError
+   * @throws ArchiveUnavailableError, and from a server ArchiveAccessError and ArchiveServerError
    * @throws TypeError for an empty body: a version of no bytes is always an accident, and it would hold its key for ever
    * @example const { outcome } = await archive.put('18255', blob, { equivalent: sameRunBlob })
    */

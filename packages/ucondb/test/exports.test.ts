@@ -5,11 +5,13 @@ import { expect, test } from 'vitest'
 test('@holdfast/ucondb exports', () => {
   expect(Object.keys(ucondb).sort()).toMatchInlineSnapshot(`
     [
+      "ArchiveAccessError",
       "ArchiveClosedError",
       "ArchiveConfigError",
       "ArchiveConflictError",
       "ArchiveDamagedError",
       "ArchiveNotFoundError",
+      "ArchiveServerError",
       "ArchiveUnavailableError",
       "RunBlobError",
       "adler32",

@@ -38,13 +38,10 @@ describe('openArchive()', () => {
     })
   })
 
-  test('refuses a server for now and does not repeat its credentials', async () => {
-    const opening = openArchive({ serverUrl: 'https://writer:secret@ucon.example:9443/sbnd/app', ...NAMES })
-    await expect(opening).rejects.toMatchObject({
-      code: 'ERR_ARCHIVE_CONFIG',
-      option: 'serverUrl',
-      message: "UconDB servers are not supported in this version: 'https://ucon.example:9443'",
-    })
+  test('opens a server without connecting to it', async () => {
+    const archive = await openArchive({ serverUrl: 'https://ucon.invalid:9443/instance/app/', ...NAMES })
+    expect(archive.location).toBe('https://ucon.invalid:9443/instance/app/data/runs/configuration')
+    await archive.close()
   })
 
   test.each(['runs', 'ns.runs', 'Runs_2', '_', '7'])('takes the folder name %j', async (folderName) => {

@@ -1,12 +1,13 @@
 /**
  * The long torture: 200 kills over 60 runs with 4 workers, or as the arguments say.
  *
- * Usage: pnpm torture [--kills N] [--runs N] [--workers N] [--seed N]
+ * Usage: pnpm torture [--kills N] [--runs N] [--workers N] [--seed N] [--server]    (--server: archive on a UconDB server)
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { serveUconDb } from './serve-ucondb.ts'
 import { tortureArchiver } from './torture-archiver.ts'
 
 const { values } = parseArgs({
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '200' },
     runs: { type: 'string', default: '60' },
     workers: { type: 'string', default: '4' },
+    server: { type: 'boolean', default: false },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
@@ -25,7 +27,11 @@ const numbers = {
   seed: Number(values.seed),
 }
 console.log(`Seed ${numbers.seed}, in ${folder}`)
-const { kills, executions, violations } = await tortureArchiver({ folder, ...numbers })
+const { kills, executions, violations } = await tortureArchiver({
+  folder,
+  ...numbers,
+  ...(values.server ? { startArchive: serveUconDb } : {}),
+})
 for (const violation of violations) console.error(violation)
 console.log(`${kills} kills in ${executions} executions, ${violations.length} violations`)
 if (violations.length === 0) rmSync(folder, { recursive: true })

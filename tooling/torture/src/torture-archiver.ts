@@ -14,8 +14,8 @@ export interface TortureOptions {
   readonly seed: number
   /** @default 20_000 */
   readonly recordBytes?: number
-  /** @default an embedded archive in the folder */
-  readonly archive?: ArchiveSettings
+  /** An archive that holds nothing yet. @default an embedded one in the folder */
+  readonly startArchive?: () => Promise<ArchiveSettings & AsyncDisposable>
 }
 
 export interface TortureReport {
@@ -49,7 +49,8 @@ export async function tortureArchiver(options: TortureOptions): Promise<TortureR
   let kills = 0
   let executions = 0
   for (let round = 1; kills < options.kills; round += 1) {
-    const site = makeSite(`round-${round}`, options.archive === undefined ? {} : { archive: options.archive })
+    await using archive = await options.startArchive?.()
+    const site = makeSite(`round-${round}`, archive === undefined ? {} : { archive })
     let isDone = false
     for (let turn = 0; kills < options.kills && !isDone; turn += 1) {
       const exit = await runArchiver(

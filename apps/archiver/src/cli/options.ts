@@ -12,8 +12,13 @@ export const MODES = {
   'report-status': 'report what each store holds; process nothing',
 } as const
 
+const UCONDB_COMMANDS = {
+  check: 'say whether address, folder and credentials are right; store nothing',
+  'create-folder': 'make the folder; one that exists is left as it is',
+} as const
+
 /** `archive` is what happens without a mode flag: import, then migrate. */
-export type Mode = keyof typeof MODES | 'archive'
+export type Mode = keyof typeof MODES | `ucondb-${keyof typeof UCONDB_COMMANDS}` | 'archive'
 
 export interface ArchiverOptions {
   readonly configPath: string
@@ -80,6 +85,24 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     .addOption(new Option('-v, --verbose', 'log at level DEBUG').conflicts('quiet'))
     .addOption(new Option('-q, --quiet', 'show warnings and errors only'))
 
+  let configPath = 'config.yaml'
+  let subcommand: Mode | undefined
+  command.action((config: string) => {
+    configPath = config
+  })
+  const ucondb = command.command('ucondb').description('look after the archive')
+  for (const [name, description] of Object.entries(UCONDB_COMMANDS)) {
+    const argument = ['[config]', 'the YAML configuration file', 'config.yaml'] as const
+    ucondb
+      .command(name)
+      .description(description)
+      .argument(...argument)
+      .action((config: string) => {
+        configPath = config
+        subcommand = `ucondb-${name as keyof typeof UCONDB_COMMANDS}`
+      })
+  }
+
   try {
     command.parse(
       args.map((arg) => (['/?', '/h', '/help'].includes(arg) ? '--help' : arg)),
@@ -98,12 +121,17 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     throw new UsageError(`option '--compare-state' cannot be used with option '--${mode}'\nSee 'archiver --help'`)
   }
   if (compareState) mode = 'report-status'
+  if (subcommand !== undefined) {
+    if (mode !== 'archive')
+      throw new UsageError(`option '--${mode}' cannot be used with a command\nSee 'archiver --help'`)
+    mode = subcommand
+  }
   const catchUp = given.catchUp === true
   if (catchUp && given.incremental !== true)
     throw new UsageError("option '--catch-up' needs '--incremental'\nSee 'archiver --help'")
   return {
     options: {
-      configPath: String(command.processedArgs[0]),
+      configPath,
       mode,
       incremental: given.incremental === true,
       catchUp,

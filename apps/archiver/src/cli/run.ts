@@ -68,7 +68,9 @@ async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Requir
   const shutdown = new Shutdown()
   stack.defer(listenForSignals(proc, shutdown, logger, deps.now))
   try {
-    if (!options.dryRun) await takeLock(config, shutdown, logger, stack)
+    // Looking after the archive touches neither state nor database.
+    const needsLock = !options.dryRun && !options.mode.startsWith('ucondb-')
+    if (needsLock) await takeLock(config, shutdown, logger, stack)
     const execution = await execute(options, config, {
       logger,
       progressBar: consoleSink,

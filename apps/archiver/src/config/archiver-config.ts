@@ -39,6 +39,7 @@ export interface ArchiverConfig {
     readonly writerUser: string | undefined
     readonly writerPassword: string | undefined
     readonly timeoutMs: number
+    readonly tls: { readonly caFile?: string; readonly verify: boolean }
   }
   /** Accepted and checked; used once notifications and metrics exist. */
   readonly reporting: ConfigurationFile['reporting']
@@ -81,6 +82,10 @@ export function toArchiverConfig(
       writerUser: archive.writer_user,
       writerPassword: archive.writer_password,
       timeoutMs: archive.timeout_seconds * 1000,
+      tls: {
+        verify: archive.tls_verify,
+        ...(archive.tls_ca_file === undefined ? {} : { caFile: at(archive.tls_ca_file) }),
+      },
     },
     reporting: file.reporting,
     carbon: file.carbon,

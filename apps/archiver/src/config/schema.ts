@@ -79,6 +79,8 @@ const archiveSection = section({
   writer_user: optional(text('a user name')),
   writer_password: optional(secret()),
   timeout_seconds: withDefault(positiveSeconds, 10),
+  tls_ca_file: optional(path),
+  tls_verify: withDefault(flag(), true),
 })
 
 const emailSection = section({

@@ -79,17 +79,29 @@ const ARCHIVE_KEYS: Readonly<Record<string, string>> = {
   serverUrl: 'server_url',
   folderName: 'folder_name',
   objectName: 'object_name',
+  writer: 'writer_user',
+  tls: 'tls_ca_file',
 }
 
 async function archiveConflicts({ ucon_db: archive }: ConfigurationFile): Promise<Conflict[]> {
+  const { server_url: serverUrl, folder_name: folderName, object_name: objectName, tls_ca_file: caFile } = archive
+  const { writer_user: user, writer_password: password } = archive
+  const conflicts: Conflict[] = []
+  if (!serverUrl.startsWith('file:')) {
+    for (const key of ['writer_user', 'writer_password'] as const) {
+      if (archive[key] === undefined)
+        conflicts.push({ path: ['ucon_db', key], message: 'is required for a UconDB server' })
+    }
+  }
   try {
-    // Opening an archive checks its address and names; nothing is read, written or connected.
-    const { server_url: serverUrl, folder_name: folderName, object_name: objectName } = archive
-    await (await openArchive({ serverUrl, folderName, objectName })).close()
-    return []
+    // Opening an archive checks its settings; nothing is written or connected.
+    const writer = user === undefined || password === undefined ? {} : { writer: { user, password } }
+    const tls = caFile === undefined ? {} : { tls: { caFile } }
+    await (await openArchive({ serverUrl, folderName, objectName, ...writer, ...tls })).close()
   } catch (error) {
     if (errorCode(error) !== 'ERR_ARCHIVE_CONFIG') throw error
     const option = error instanceof Error && 'option' in error ? String(error.option) : ''
-    return [{ path: ['ucon_db', ARCHIVE_KEYS[option] ?? option], message: explainError(error) }]
+    conflicts.push({ path: ['ucon_db', ARCHIVE_KEYS[option] ?? option], message: explainError(error) })
   }
+  return conflicts
 }

@@ -14,6 +14,7 @@ type Attempted = { readonly problems: readonly string[] } | { readonly error: un
 const STORE_UNAVAILABLE: ReadonlySet<string> = new Set([
   'ERR_ARTDAQDB_UNAVAILABLE',
   'ERR_ARCHIVE_UNAVAILABLE',
+  'ERR_ARCHIVE_ACCESS',
   'ERR_STATE_WRITE',
   'ERR_SOURCE_UNAVAILABLE',
 ])
@@ -22,6 +23,7 @@ const STORE_UNAVAILABLE: ReadonlySet<string> = new Set([
 const NOT_WORTH_RETRYING: ReadonlySet<string> = new Set([
   'ERR_RUN_RECORD',
   'ERR_FHICL_SYNTAX',
+  'ERR_ARCHIVE_ACCESS',
   'ERR_ARCHIVE_CONFLICT',
   'ERR_ARTDAQDB_CONFLICT',
 ])

@@ -66,7 +66,7 @@ describe('loadConfig() defaults', () => {
         'RunHistory2',
       ],
       fuzz: { skipPercent: 0, errorPercent: 0, skipIsFinal: false, errorIsFinal: false },
-      archive: { timeoutMs: 10_000 },
+      archive: { timeoutMs: 10_000, tls: { verify: true } },
     })
   })
 
@@ -210,13 +210,31 @@ extra: 1
   })
 
   test.each([
-    ['a server', 'https://u:p@ucon:9443/app', "UconDB servers are not supported in this version: 'https://ucon:9443'"],
+    [
+      'a server with credentials in its address',
+      'https://u:p@ucon:9443/app',
+      "'https://ucon:9443/app' holds credentials",
+    ],
     ['a relative folder', 'file:///data/%00', 'holds a NUL character'],
   ])('an archive on %s is refused without showing credentials', async (_, url, message) => {
     const found = (await mistakes(STORES.replace('file:///data/ucondb', url))).join('\n')
     expect(found).toContain('line 7: ucon_db.server_url: ')
     expect(found).toContain(message)
     expect(found).not.toContain('u:p')
+  })
+
+  test('a UconDB server needs a user and a password', async () => {
+    expect(await mistakes(STORES.replace('file:///data/ucondb', 'https://ucon:9443/app'))).toEqual([
+      expect.stringContaining('ucon_db.writer_user: is required for a UconDB server'),
+      expect.stringContaining('ucon_db.writer_password: is required for a UconDB server'),
+    ])
+  })
+
+  test('a file of certificates that cannot be read is named', async () => {
+    const text = `${STORES.replace('file:///data/ucondb', 'https://ucon:9443/app')}  writer_user: w\n  writer_password: p\n  tls_ca_file: /nonexistent.pem\n`
+    expect((await mistakes(text)).join('\n')).toContain(
+      "line 12: ucon_db.tls_ca_file: The certificates in '/nonexistent.pem' cannot be read",
+    )
   })
 
   test('a folder name that UconDB does not take is refused', async () => {

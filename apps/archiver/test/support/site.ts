@@ -15,7 +15,7 @@ export interface Site {
   addRuns(runs: Iterable<number>, options?: RunRecordOptions): void
   /** Spoils a file of a record so that it cannot be stored, and returns what mends it. */
   breakRun(run: number): () => void
-  configure(app?: Settings, extra?: string): void
+  configure(app?: Settings, extra?: string, ucondb?: Settings): void
   /** Contents of a file of the work folder, `undefined` when it is not there. */
   work(name: string): string | undefined
   state(stage: 'importer' | 'migrator'): unknown
@@ -49,12 +49,19 @@ export function makeSite(dir: string): Site {
       writeFileSync(path, 'daq: { board_id: [1, 2\n')
       return () => writeFileSync(path, whole)
     },
-    configure(app = {}, extra = '') {
+    configure(app = {}, extra = '', ucondb = {}) {
       const settings = { retry_delay_seconds: 0, work_dir: workDir, ...app }
       const lines = Object.entries(settings).map(([key, value]) => `  ${key}: ${value}\n`)
+      const archive = {
+        server_url: `file://${archiveDir}`,
+        folder_name: 'runs',
+        object_name: 'configuration',
+        ...ucondb,
+      }
+      const archiveLines = Object.entries(archive).map(([key, value]) => `  ${key}: ${value}\n`)
       writeFileSync(
         site.configPath,
-        `app:\n${lines.join('')}source_files:\n  run_records_dir: ${recordsDir}\nartdaq_db:\n  database_uri: filesystemdb://${site.databaseDir}\n  fcl_conf_dir: ${dir}/conf\nucon_db:\n  server_url: file://${archiveDir}\n  folder_name: runs\n  object_name: configuration\n${extra}`,
+        `app:\n${lines.join('')}source_files:\n  run_records_dir: ${recordsDir}\nartdaq_db:\n  database_uri: filesystemdb://${site.databaseDir}\n  fcl_conf_dir: ${dir}/conf\nucon_db:\n${archiveLines.join('')}${extra}`,
       )
     },
     work,

@@ -1,0 +1,311 @@
+/**
+ * The archive on a UconDB server. The server is the source of truth; this client keeps nothing. A put whose answer is lost may have stored its
+ * body: the next attempt is then told that the key exists, and comparing the bytes settles it.
+ */
+import { adler32 } from '../adler32.js'
+import {
+  ArchiveClosedError,
+  ArchiveConflictError,
+  ArchiveDamagedError,
+  ArchiveNotFoundError,
+  ArchiveUnavailableError,
+} from '../errors.js'
+import { assertArchiveBody, assertArchiveKey, inCodePointOrder, runNumbersOf } from '../names.js'
+import type {
+  ArchiveCallOptions,
+  ArchiveCheck,
+  ArchivedVersion,
+  BodyFacts,
+  PutOptions,
+  PutResult,
+  RunArchive,
+} from '../run-archive.js'
+import { checkServer } from './check-server.js'
+import { OneAtATime } from './one-at-a-time.js'
+import type { HttpAnswer } from './transport.js'
+import { headerOf, type UconDbClient } from './ucondb-client.js'
+import { parseJson, parseMetadata, toArchivedVersion, type VersionMetadata } from './version-metadata.js'
+
+export interface HttpArchiveOptions {
+  readonly folderName: string
+  readonly objectName: string
+  readonly timeoutMs: number
+}
+
+// Listing 20,000 versions takes a server seconds; asking for all of time makes it list those dated in the future, too.
+const LIST_TIMEOUT_FACTOR = 6
+const END_OF_TIME = '253402300799'
+
+export class HttpArchive implements RunArchive {
+  readonly location: string
+  readonly #client: UconDbClient
+  readonly #options: HttpArchiveOptions
+  readonly #dataPath: string
+  // The server takes one body at a time anyway, and one that stalls holds up everybody.
+  readonly #puts = new OneAtATime()
+  readonly #underWay = new Set<Promise<unknown>>()
+  #closing: Promise<void> | undefined
+
+  constructor(client: UconDbClient, options: HttpArchiveOptions) {
+    this.#client = client
+    this.#options = options
+    this.#dataPath = `/data/${options.folderName}/${options.objectName}`
+    this.location = `${client.baseUrl}${this.#dataPath}`
+  }
+
+  put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
+    return this.#run(options, async () => {
+      assertArchiveKey(key)
+      assertArchiveBody(body)
+      const bytes = new Uint8Array(body)
+      const facts = { size: bytes.length, adler32: adler32(bytes) }
+      const answer = await this.#puts.run(() => this.#send(key, bytes, facts, options), options.signal)
+      return answer === 'stored' ? { outcome: 'stored', ...facts } : this.#settle(key, bytes, facts, options)
+    })
+  }
+
+  get(key: string, options: ArchiveCallOptions = {}): Promise<Uint8Array> {
+    return this.#run(options, async () => {
+      assertArchiveKey(key)
+      const found = await this.#download(key, options)
+      if (found === undefined) throw new ArchiveNotFoundError(key, this.location)
+      return found
+    })
+  }
+
+  stat(key: string, options: ArchiveCallOptions = {}): Promise<ArchivedVersion | undefined> {
+    return this.#run(options, async () => {
+      assertArchiveKey(key)
+      const metadata = await this.#metadata(key, options)
+      return metadata === 'missing' ? undefined : toArchivedVersion(key, metadata)
+    })
+  }
+
+  listKeys(options: ArchiveCallOptions = {}): Promise<string[]> {
+    return this.#run(options, async () => {
+      const keys = (await this.#versions(options)).flatMap(({ key }) => (key === null ? [] : [key]))
+      return [...new Set(keys)].sort(inCodePointOrder)
+    })
+  }
+
+  async listRuns(options: ArchiveCallOptions = {}): Promise<number[]> {
+    return runNumbersOf(await this.listKeys(options))
+  }
+
+  check(options: ArchiveCallOptions = {}): Promise<ArchiveCheck> {
+    return this.#run(options, () =>
+      checkServer({
+        client: this.#client,
+        folderName: this.#options.folderName,
+        versions: () => this.#versions(options),
+        // Refused for the key before anything is stored: the same bytes under the same key.
+        putAgain: async (key) => {
+          const bytes = await this.#download(key, options)
+          if (bytes !== undefined && bytes.length > 0) {
+            await this.#send(key, bytes, { size: bytes.length, adler32: adler32(bytes) }, options)
+          }
+        },
+        createFolder: () => this.#createFolder(options),
+        signal: options.signal,
+      }),
+    )
+  }
+
+  createFolder(options: ArchiveCallOptions = {}): Promise<void> {
+    return this.#run(options, () => this.#createFolder(options))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#client.close())
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Runs one call of the public interface, so that `close` can wait for it. */
+  async #run<T>({ signal }: ArchiveCallOptions, work: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw new ArchiveClosedError(this.location)
+    signal?.throwIfAborted()
+    const running = work()
+    this.#underWay.add(running)
+    try {
+      return await running
+    } finally {
+      this.#underWay.delete(running)
+    }
+  }
+
+  #send(key: string, body: Uint8Array, facts: BodyFacts, { signal }: ArchiveCallOptions): Promise<'stored' | 'exists'> {
+    const query = { full_meta: 'yes', tag: key, key, override: 'no' }
+    const call = {
+      action: 'archive to',
+      method: 'POST',
+      path: this.#dataPath,
+      query,
+      body,
+      authenticated: true,
+      signal,
+    } as const
+    return this.#client.call(call, (answer, message) => {
+      if (answer.status === 200) return this.#confirmStored(key, facts, answer)
+      if (answer.status === 500 && /already exists/i.test(message) && message.includes(key)) return 'exists'
+      this.#throwIfHopeless(call.action, answer, message)
+      return undefined
+    })
+  }
+
+  #confirmStored(key: string, facts: BodyFacts, answer: HttpAnswer): 'stored' | undefined {
+    const stored = parseMetadata(parseJson(answer.body))
+    // Cut or foreign: the next attempt finds out what the key holds.
+    if (stored === undefined) return undefined
+    if (stored.size === facts.size && stored.adler32 === facts.adler32) return 'stored'
+    throw new ArchiveDamagedError(
+      key,
+      this.location,
+      `the server stored ${describe(stored)} of ${describe(facts)} it was sent`,
+    )
+  }
+
+  async #settle(key: string, bytes: Uint8Array, offered: BodyFacts, options: PutOptions): Promise<PutResult> {
+    const stored = await this.#download(key, options)
+    if (stored === undefined) {
+      const cause = new Error('the server says that the key exists and that it does not')
+      throw new ArchiveUnavailableError('archive to', this.location, { cause, hint: "Look into the server's log" })
+    }
+    if (stored.length === 0) {
+      throw new ArchiveDamagedError(
+        key,
+        this.location,
+        'it has no bytes, as an upload in chunks or an empty probe leaves it',
+      )
+    }
+    const facts = { size: stored.length, adler32: adler32(stored) }
+    const same = Buffer.compare(stored, bytes) === 0
+    if (same || options.equivalent?.(stored, bytes) === true) return { outcome: 'already-stored', ...facts }
+    throw new ArchiveConflictError(key, this.location, { stored: facts, offered })
+  }
+
+  async #download(key: string, options: ArchiveCallOptions): Promise<Uint8Array | undefined> {
+    const call = {
+      action: 'read from',
+      method: 'GET',
+      path: this.#dataPath,
+      query: { key },
+      signal: options.signal,
+    } as const
+    const found = await this.#client.call<Uint8Array | 'missing' | 'unverified'>(call, (answer, message) => {
+      if (answer.status === 200) return verified(answer)
+      return this.#absence(call.action, answer, message)
+    })
+    if (found === 'missing') return undefined
+    if (found !== 'unverified') return found
+    return this.#downloadWithMetadata(key, options)
+  }
+
+  /** For a server whose front end drops the headers that tell size and checksum. */
+  async #downloadWithMetadata(key: string, options: ArchiveCallOptions): Promise<Uint8Array | undefined> {
+    const metadata = await this.#metadata(key, options)
+    if (metadata === 'missing') return undefined
+    const call = {
+      action: 'read from',
+      method: 'GET',
+      path: this.#dataPath,
+      query: { key },
+      signal: options.signal,
+    } as const
+    return this.#client.call(call, (answer) => {
+      if (answer.status !== 200) return undefined
+      return answer.body.length === metadata.size && adler32(answer.body) === metadata.adler32 ? answer.body : undefined
+    })
+  }
+
+  #metadata(key: string, { signal }: ArchiveCallOptions): Promise<VersionMetadata | 'missing'> {
+    const query = { key, meta_only: 'yes' }
+    const call = { action: 'look up in', method: 'GET', path: this.#dataPath, query, signal } as const
+    return this.#client.call<VersionMetadata | 'missing'>(call, (answer, message) => {
+      if (answer.status === 200) return parseMetadata(parseJson(answer.body))
+      return this.#absence(call.action, answer, message)
+    })
+  }
+
+  #versions({ signal }: ArchiveCallOptions): Promise<VersionMetadata[]> {
+    const query = { folder: this.#options.folderName, object: this.#options.objectName, tv: END_OF_TIME }
+    const timeoutMs = this.#options.timeoutMs * LIST_TIMEOUT_FACTOR
+    const call = { action: 'list', method: 'GET', path: '/versions', query, signal, timeoutMs } as const
+    return this.#client.call<VersionMetadata[]>(call, (answer, message) => {
+      if (answer.status === 404 && /^object .* not found/i.test(message)) return []
+      if (answer.status !== 200) this.#throwIfHopeless(call.action, answer, message)
+      const list = answer.status === 200 ? parseJson(answer.body) : undefined
+      const versions = Array.isArray(list) ? list.map(parseMetadata) : [undefined]
+      return versions.every((version) => version !== undefined) ? versions : undefined
+    })
+  }
+
+  #createFolder({ signal }: ArchiveCallOptions): Promise<void> {
+    const { folderName } = this.#options
+    if (!/^(?:[a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*$/.test(folderName)) {
+      const message = `A folder of UconDB is made of lower-case letters, digits and '_' and does not begin with a digit, received '${folderName}'`
+      throw new TypeError(message)
+    }
+    const call = {
+      action: 'make the folder at',
+      method: 'POST',
+      path: '/create_folder',
+      query: { folder: folderName },
+      authenticated: true,
+      signal,
+    } as const
+    return this.#client
+      .call(call, (answer, message) => {
+        if (answer.status === 200) return 'made'
+        this.#throwIfHopeless(call.action, answer, message)
+        return undefined
+      })
+      .then(() => undefined)
+  }
+
+  #absence(action: string, answer: HttpAnswer, message: string): 'missing' | undefined {
+    if (answer.status === 404 && /version not found/i.test(message)) return 'missing'
+    // How the server says that the object has no version yet.
+    if (answer.status === 500 && message.includes("no attribute 'getVersion'")) return 'missing'
+    this.#throwIfHopeless(action, answer, message)
+    return undefined
+  }
+
+  /** Answers that no further attempt can change. */
+  #throwIfHopeless(action: string, answer: HttpAnswer, message: string): void {
+    const { folderName } = this.#options
+    const refuse = (problem: string, hint: string): never => {
+      throw new ArchiveUnavailableError(action, this.location, { cause: new Error(problem), hint })
+    }
+    const folderIsMissing =
+      (answer.status === 404 && /folder.*not found/i.test(message)) ||
+      (answer.status === 500 && /no attribute '(?:getObject|listObjects)'/.test(message))
+    if (folderIsMissing)
+      refuse(
+        `there is no folder '${folderName}'`,
+        "Check ucon_db.folder_name, or make it with 'archiver ucondb create-folder'",
+      )
+    if (answer.status === 405)
+      refuse('the server is read-only', 'Use the address of an instance that may be written to')
+    if (answer.status >= 300 && answer.status < 400) {
+      refuse(
+        `it redirects to another address (status ${answer.status})`,
+        'Write the final address into ucon_db.server_url',
+      )
+    }
+  }
+}
+
+/** `undefined` when the body is not what the headers promise: it was cut on its way. */
+function verified(answer: HttpAnswer): Uint8Array | 'unverified' | undefined {
+  const [size, sum] = [headerOf(answer, 'x-ucondb-data-size'), headerOf(answer, 'x-ucondb-adler32')]
+  if (size === undefined || sum === undefined) return 'unverified'
+  return answer.body.length === Number(size) && adler32(answer.body) === Number(sum) >>> 0 ? answer.body : undefined
+}
+
+function describe({ size, adler32: sum }: BodyFacts): string {
+  return `${size} bytes with Adler-32 ${sum.toString(16).padStart(8, '0')}`
+}
