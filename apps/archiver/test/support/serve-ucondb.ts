@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { startServerProcess } from '@holdfast/testkit/server-process'
 import { onTestFinished } from 'vitest'
-
-const SERVER = fileURLToPath(new URL('../../../../packages/ucondb/test/support/serve-ucondb.ts', import.meta.url))
 
 export interface UconDbAddress {
   readonly serverUrl: string
@@ -14,15 +10,10 @@ export interface UconDbAddress {
 
 /** The test server of @holdfast/ucondb in a process of its own, with the empty folder `runs`; it ends with the test. */
 export async function serveUconDb(): Promise<UconDbAddress & { stop(): Promise<void> }> {
-  const child = spawn(process.execPath, [SERVER], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = once(child, 'close')
-  const stop = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await ended
-  }
+  const script = new URL('test/support/serve-ucondb.ts', import.meta.resolve('@holdfast/ucondb/package.json'))
+  const { address, stop } = await startServerProcess(script)
   onTestFinished(stop)
-  const [line] = await once(createInterface(child.stdout), 'line')
-  return { ...(JSON.parse(String(line)) as UconDbAddress), stop }
+  return { ...(address as UconDbAddress), stop }
 }
 
 /** The address of a server that takes connections and never answers. */

@@ -20,10 +20,11 @@ import type {
   PutResult,
   RunArchive,
 } from '../run-archive.js'
+import { absence, type Place, throwIfHopeless, verified } from './answers.js'
 import { checkServer } from './check-server.js'
 import { OneAtATime } from './one-at-a-time.js'
 import type { HttpAnswer } from './transport.js'
-import { headerOf, type UconDbClient } from './ucondb-client.js'
+import type { UconDbClient } from './ucondb-client.js'
 import { parseJson, parseMetadata, toArchivedVersion, type VersionMetadata } from './version-metadata.js'
 
 export interface HttpArchiveOptions {
@@ -41,6 +42,7 @@ export class HttpArchive implements RunArchive {
   readonly #client: UconDbClient
   readonly #options: HttpArchiveOptions
   readonly #dataPath: string
+  readonly #place: Place
   // The server takes one body at a time anyway, and one that stalls holds up everybody.
   readonly #puts = new OneAtATime()
   readonly #underWay = new Set<Promise<unknown>>()
@@ -51,6 +53,7 @@ export class HttpArchive implements RunArchive {
     this.#options = options
     this.#dataPath = `/data/${options.folderName}/${options.objectName}`
     this.location = `${client.baseUrl}${this.#dataPath}`
+    this.#place = { location: this.location, folderName: options.folderName }
   }
 
   put(key: string, body: Uint8Array, options: PutOptions = {}): Promise<PutResult> {
@@ -151,7 +154,7 @@ export class HttpArchive implements RunArchive {
     return this.#client.call(call, (answer, message) => {
       if (answer.status === 200) return this.#confirmStored(key, facts, answer)
       if (answer.status === 500 && /already exists/i.test(message) && message.includes(key)) return 'exists'
-      this.#throwIfHopeless(call.action, answer, message)
+      throwIfHopeless(this.#place, call.action, answer, message)
       return undefined
     })
   }
@@ -197,7 +200,7 @@ export class HttpArchive implements RunArchive {
     } as const
     const found = await this.#client.call<Uint8Array | 'missing' | 'unverified'>(call, (answer, message) => {
       if (answer.status === 200) return verified(answer)
-      return this.#absence(call.action, answer, message)
+      return absence(this.#place, call.action, answer, message)
     })
     if (found === 'missing') return undefined
     if (found !== 'unverified') return found
@@ -226,7 +229,7 @@ export class HttpArchive implements RunArchive {
     const call = { action: 'look up in', method: 'GET', path: this.#dataPath, query, signal } as const
     return this.#client.call<VersionMetadata | 'missing'>(call, (answer, message) => {
       if (answer.status === 200) return parseMetadata(parseJson(answer.body))
-      return this.#absence(call.action, answer, message)
+      return absence(this.#place, call.action, answer, message)
     })
   }
 
@@ -236,7 +239,7 @@ export class HttpArchive implements RunArchive {
     const call = { action: 'list', method: 'GET', path: '/versions', query, signal, timeoutMs } as const
     return this.#client.call<VersionMetadata[]>(call, (answer, message) => {
       if (answer.status === 404 && /^object .* not found/i.test(message)) return []
-      if (answer.status !== 200) this.#throwIfHopeless(call.action, answer, message)
+      if (answer.status !== 200) throwIfHopeless(this.#place, call.action, answer, message)
       const list = answer.status === 200 ? parseJson(answer.body) : undefined
       const versions = Array.isArray(list) ? list.map(parseMetadata) : [undefined]
       return versions.every((version) => version !== undefined) ? versions : undefined
@@ -260,50 +263,11 @@ export class HttpArchive implements RunArchive {
     return this.#client
       .call(call, (answer, message) => {
         if (answer.status === 200) return 'made'
-        this.#throwIfHopeless(call.action, answer, message)
+        throwIfHopeless(this.#place, call.action, answer, message)
         return undefined
       })
       .then(() => undefined)
   }
-
-  #absence(action: string, answer: HttpAnswer, message: string): 'missing' | undefined {
-    if (answer.status === 404 && /version not found/i.test(message)) return 'missing'
-    // How the server says that the object has no version yet.
-    if (answer.status === 500 && message.includes("no attribute 'getVersion'")) return 'missing'
-    this.#throwIfHopeless(action, answer, message)
-    return undefined
-  }
-
-  /** Answers that no further attempt can change. */
-  #throwIfHopeless(action: string, answer: HttpAnswer, message: string): void {
-    const { folderName } = this.#options
-    const refuse = (problem: string, hint: string): never => {
-      throw new ArchiveUnavailableError(action, this.location, { cause: new Error(problem), hint })
-    }
-    const folderIsMissing =
-      (answer.status === 404 && /folder.*not found/i.test(message)) ||
-      (answer.status === 500 && /no attribute '(?:getObject|listObjects)'/.test(message))
-    if (folderIsMissing)
-      refuse(
-        `there is no folder '${folderName}'`,
-        "Check ucon_db.folder_name, or make it with 'archiver ucondb create-folder'",
-      )
-    if (answer.status === 405)
-      refuse('the server is read-only', 'Use the address of an instance that may be written to')
-    if (answer.status >= 300 && answer.status < 400) {
-      refuse(
-        `it redirects to another address (status ${answer.status})`,
-        'Write the final address into ucon_db.server_url',
-      )
-    }
-  }
-}
-
-/** `undefined` when the body is not what the headers promise: it was cut on its way. */
-function verified(answer: HttpAnswer): Uint8Array | 'unverified' | undefined {
-  const [size, sum] = [headerOf(answer, 'x-ucondb-data-size'), headerOf(answer, 'x-ucondb-adler32')]
-  if (size === undefined || sum === undefined) return 'unverified'
-  return answer.body.length === Number(size) && adler32(answer.body) === Number(sum) >>> 0 ? answer.body : undefined
 }
 
 function describe({ size, adler32: sum }: BodyFacts): string {
