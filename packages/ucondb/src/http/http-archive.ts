@@ -42,6 +42,8 @@ export class HttpArchive implements RunArchive {
   readonly #client: UconDbClient
   readonly #options: HttpArchiveOptions
   readonly #dataPath: string
+  /** The names that may not stand in a path, because the server does not decode paths. */
+  readonly #target: Readonly<Record<string, string>>
   readonly #place: Place
   // The server takes one body at a time anyway, and one that stalls holds up everybody.
   readonly #puts = new OneAtATime()
@@ -51,8 +53,11 @@ export class HttpArchive implements RunArchive {
   constructor(client: UconDbClient, options: HttpArchiveOptions) {
     this.#client = client
     this.#options = options
-    this.#dataPath = `/data/${options.folderName}/${options.objectName}`
-    this.location = `${client.baseUrl}${this.#dataPath}`
+    const { folderName: folder, objectName: object } = options
+    const isPlain = /^[A-Za-z0-9_.]+$/.test(object)
+    this.#dataPath = isPlain ? `/data/${folder}/${object}` : '/data'
+    this.#target = isPlain ? {} : { folder, object }
+    this.location = `${client.baseUrl}/data/${folder}/${object}`
     this.#place = { location: this.location, folderName: options.folderName }
   }
 
@@ -141,7 +146,7 @@ export class HttpArchive implements RunArchive {
   }
 
   #send(key: string, body: Uint8Array, facts: BodyFacts, { signal }: ArchiveCallOptions): Promise<'stored' | 'exists'> {
-    const query = { full_meta: 'yes', tag: key, key, override: 'no' }
+    const query = { ...this.#target, full_meta: 'yes', tag: key, key, override: 'no' }
     const call = {
       action: 'archive to',
       method: 'POST',
@@ -195,7 +200,7 @@ export class HttpArchive implements RunArchive {
       action: 'read from',
       method: 'GET',
       path: this.#dataPath,
-      query: { key },
+      query: { ...this.#target, key },
       signal: options.signal,
     } as const
     const found = await this.#client.call<Uint8Array | 'missing' | 'unverified'>(call, (answer, message) => {
@@ -215,7 +220,7 @@ export class HttpArchive implements RunArchive {
       action: 'read from',
       method: 'GET',
       path: this.#dataPath,
-      query: { key },
+      query: { ...this.#target, key },
       signal: options.signal,
     } as const
     return this.#client.call(call, (answer) => {
@@ -225,7 +230,7 @@ export class HttpArchive implements RunArchive {
   }
 
   #metadata(key: string, { signal }: ArchiveCallOptions): Promise<VersionMetadata | 'missing'> {
-    const query = { key, meta_only: 'yes' }
+    const query = { ...this.#target, key, meta_only: 'yes' }
     const call = { action: 'look up in', method: 'GET', path: this.#dataPath, query, signal } as const
     return this.#client.call<VersionMetadata | 'missing'>(call, (answer, message) => {
       if (answer.status === 200) return parseMetadata(parseJson(answer.body))

@@ -52,6 +52,15 @@ describe('put() on a server', () => {
     expect(server.body('7')).toEqual(BODY)
   })
 
+  test('names an object in the query that may not stand in a path', async () => {
+    const server = await serve()
+    const archive = await open(server, { objectName: 'run-records' })
+    await archive.put('7', BODY)
+    expect(Buffer.from(await archive.get('7'))).toEqual(BODY)
+    expect(await archive.listRuns()).toEqual([7])
+    expect(server.puts()[0]?.url).toMatch(/\/data\?folder=runs&object=run-records&/)
+  })
+
   test('answers a new challenge when the old one has expired', async () => {
     const server = await serve()
     const archive = await open(server)

@@ -105,7 +105,7 @@ export class FakeUconDbServer implements AsyncDisposable {
   }
 
   puts(): SeenRequest[] {
-    return this.requests.filter(({ method, url }) => method === 'POST' && url.includes('/data/'))
+    return this.requests.filter(({ method, url }) => method === 'POST' && url.includes('/data'))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -115,7 +115,14 @@ export class FakeUconDbServer implements AsyncDisposable {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const url = new URL(request.url ?? '/', 'http://localhost')
-    const [, , , endpoint = '', folder = '', object = ''] = url.pathname.split('/')
+    const [
+      ,
+      ,
+      ,
+      endpoint = '',
+      folder = url.searchParams.get('folder') ?? '',
+      object = url.searchParams.get('object') ?? '',
+    ] = url.pathname.split('/')
     const method = request.method ?? 'GET'
     const fault = this.#takeFault(method === 'POST' && endpoint === 'data' ? ['put', 'data'] : [endpoint])
     response.on('close', () => this.#log(request, response, body))
