@@ -16,8 +16,8 @@ export interface RecoveryResult {
 
 /** Computes a stage's state and failure log from what the stores hold and, unless it is a dry run, replaces both. A damaged state file is set aside. */
 export async function recoverState(stage: Stage, logger: Logger, dryRun: boolean): Promise<RecoveryResult> {
-  const source = await stage.listSource()
-  const destination = await stage.listDestination()
+  const source = await stage.listSource(() => true)
+  const destination = await stage.listDestination(() => true)
   const { lastContiguousRun, lastAttemptedRun, missing } = recoverRunState({ source, destination })
   if (!dryRun) {
     await using progress = await RunProgress.open({ ...stage.files, logger, recovering: true })

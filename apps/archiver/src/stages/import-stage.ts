@@ -26,8 +26,8 @@ export function createImportStage(config: ArchiverConfig, database: RunDatabase,
       return new Set(directories.keys())
     },
 
-    async listDestination() {
-      const { complete, incomplete } = await findStoredRuns(database, directories, config.generate)
+    async listDestination(isInQuestion) {
+      const { complete, incomplete } = await findStoredRuns(database, directories, config.generate, isInQuestion)
       for (const [run, missing] of incomplete) {
         logger.warn(`[Import] [Run ${run}] is in artdaqDB without ${missing.join(', ')} and counts as not archived`)
       }

@@ -29,10 +29,10 @@ export function createMigrateStage(
     recoverFlag: '--recover-migrate-state',
     retryFlag: '--retry-failed-migrate',
 
-    async listSource() {
+    async listSource(isInQuestion) {
       // Without the run records, completeness can only be judged by the schema.
       const directories = await listRunDirectories(config.runRecordsDir).catch(() => new Map<number, string>())
-      const { complete, incomplete } = await findStoredRuns(database, directories, config.generate)
+      const { complete, incomplete } = await findStoredRuns(database, directories, config.generate, isInQuestion)
       for (const [run, missing] of incomplete) {
         logger.warn(
           `[Migration] [Run ${run}] is not migrated: artdaqDB lacks its ${missing.join(', ')}; import it again first`,

@@ -3,7 +3,7 @@ import type { ArchiverConfig } from '../config/archiver-config.js'
 import type { Logger } from '../log/logger.js'
 import { moveRuns } from './move-runs.js'
 import { type Selection, selectRuns } from './select-runs.js'
-import type { Stage, StageResult } from './stage.js'
+import type { InQuestion, Stage, StageResult } from './stage.js'
 
 export interface StageContext {
   readonly config: ArchiverConfig
@@ -30,9 +30,6 @@ export async function runStage(stage: Stage, selection: Selection, context: Stag
   const { config, dryRun } = context
   const logger = context.logger.named(`archiver.${stage.name.toLowerCase()}`)
   const log = (message: string): void => logger.info(`[${stage.name}] ${message}`)
-  const source = await stage.listSource()
-  const destination = await stage.listDestination()
-  log(`${source.size} runs at the source, ${destination.size} at the destination`)
   const recoverHint = `Rebuild it from the stores: archiver ${stage.recoverFlag}`
   await using progress = await RunProgress.open({
     ...stage.files,
@@ -45,6 +42,12 @@ export async function runStage(stage: Stage, selection: Selection, context: Stag
   const damage = progress.damage.find((found) => !found.usedBackup)
   if (damage !== undefined) throw new StateCorruptionError({ ...damage, hint: recoverHint })
 
+  const failed = new Set(progress.failures)
+  const takesOnlyNew = selection.kind === 'incremental' && !selection.catchUp
+  const isInQuestion: InQuestion = (run) => !takesOnlyNew || run > progress.incrementalStartRun || failed.has(run)
+  const source = await stage.listSource(isInQuestion)
+  const destination = await stage.listDestination(isInQuestion)
+  log(`${source.size} runs at the source, ${destination.size} at the destination`)
   const known = { source, destination, failures: progress.failures, startRun: progress.incrementalStartRun }
   const { batch, remaining, late, covered } = selectRuns(selection, known, config)
   if (selection.kind === 'incremental') log(`Incremental: runs above ${known.startRun}`)

@@ -1,5 +1,8 @@
 import type { StageFiles } from '../config/archiver-config.js'
 
+/** Whether an execution could do something about a run. */
+export type InQuestion = (run: number) => boolean
+
 /** One leg of the way: where runs come from, where they go, and how one of them is moved. */
 export interface Stage {
   readonly name: 'Import' | 'Migration'
@@ -7,10 +10,10 @@ export interface Stage {
   /** The flag that rebuilds this stage's state. */
   readonly recoverFlag: string
   readonly retryFlag: string
-  /** Runs that could be moved. */
-  listSource(): Promise<ReadonlySet<number>>
-  /** Runs that have arrived, whole. */
-  listDestination(): Promise<ReadonlySet<number>>
+  /** Runs that could be moved. Whether they are whole is looked at closely for those in question only. */
+  listSource(isInQuestion: InQuestion): Promise<ReadonlySet<number>>
+  /** Runs that have arrived, whole, looked at as those at the source. Comes after `listSource`. */
+  listDestination(isInQuestion: InQuestion): Promise<ReadonlySet<number>>
   /**
    * Moves one run. On return it is durable at the destination. Moving a run again that has arrived is harmless.
    * @returns problems that do not keep the run from being archived, as lines for people.

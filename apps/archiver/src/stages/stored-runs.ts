@@ -2,7 +2,7 @@ import { basename, join } from 'node:path'
 import type { RunDatabase, StoredRun } from '@holdfast/artdaqdb'
 import { errorCode, readTextFile } from '@holdfast/atomic-file'
 import { type ConversionTargets, conversionTargets, convertRunHistory2 } from '@holdfast/fhicl'
-import { listRecordFiles } from '../record/list-record-files.js'
+import { listRecordNames } from '../record/list-record-files.js'
 import type { RunDirectories } from '../record/run-directories.js'
 
 export interface StoredRuns {
@@ -14,17 +14,22 @@ export interface StoredRuns {
 
 /**
  * Tells runs that are stored whole from those of which a part is missing: the schema, or a file that the run record, where it still exists,
- * leads to.
+ * leads to. The records of runs that are not in question are not looked at.
  */
 export async function findStoredRuns(
   database: RunDatabase,
   directories: RunDirectories,
   generate: readonly string[],
+  isInQuestion: (run: number) => boolean,
 ): Promise<StoredRuns> {
   const complete = new Set<number>()
   const incomplete = new Map<number, readonly string[]>()
   for (const stored of (await database.listRuns()).values()) {
-    const missing = await missingParts(stored, directories.get(stored.run), generate)
+    const missing = await missingParts(
+      stored,
+      isInQuestion(stored.run) ? directories.get(stored.run) : undefined,
+      generate,
+    )
     if (missing.length === 0) complete.add(stored.run)
     else incomplete.set(stored.run, missing)
   }
@@ -47,7 +52,7 @@ async function missingParts(
 }
 
 async function expectedFiles(directory: string, generate: readonly string[]): Promise<ConversionTargets> {
-  const names = await ifReadable(() => listRecordFiles(directory).then((files) => files.map((file) => file.name)), [])
+  const names = await ifReadable(() => listRecordNames(directory), [])
   const targets = conversionTargets(names, generate)
   return { ...targets, insert: targets.insert.filter((name) => name !== 'schema.fcl') }
 }
