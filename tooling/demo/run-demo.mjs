@@ -23,7 +23,7 @@ writeFileSync(join(folder, 'conf', 'schema.fcl'), RUN_RECORD_SCHEMA)
 writeFileSync(
   config,
   `app:
-    work_dir: ${folder}/work
+    work_dir: ${folder}/archiver
     log_file: \${work_dir}/archiver.log
     parallel_workers: 4
 source_files:
@@ -42,7 +42,7 @@ say('Six run records through both stages; one of them is broken, so the exit cod
 archiver(1, '-q')
 say('The failed run is in the failure log, and nothing of it was stored')
 console.log(
-  `$ cat ${folder}/work/import_failures.log\n${readFileSync(join(folder, 'work', 'import_failures.log'), 'utf8')}`,
+  `$ cat ${folder}/archiver/import_failures.log\n${readFileSync(join(folder, 'archiver', 'import_failures.log'), 'utf8')}`,
 )
 say('The record is repaired, and the failed run is retried')
 writeFileSync(broken, whole)
