@@ -58,7 +58,12 @@ export class HttpTransport {
     try {
       const answer = await request(this.#origin + target, {
         method,
-        headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/octet-stream' }) },
+        headers: {
+          accept: '*/*',
+          'user-agent': 'holdfast-ucondb',
+          ...headers,
+          ...(body === undefined ? {} : { 'content-type': 'application/octet-stream' }),
+        },
         body: body ?? null,
         dispatcher: this.#agent,
         signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
