@@ -36,6 +36,20 @@ export class RunRecordChangedError extends Error {
   }
 }
 
+/** A store that the state speaks of is not there: not mounted, moved, or a wrong address. */
+export class StoreMissingError extends Error {
+  override readonly name = 'StoreMissingError'
+  readonly code = 'ERR_ARCHIVE_MISSING'
+  readonly location: string
+  readonly hint: string
+
+  constructor(location: string, stateFile: string) {
+    super(`There is nothing at '${location}', although '${stateFile}' says that runs were taken there`)
+    this.location = location
+    this.hint = `Is its disk mounted, and its address right? To begin anew on purpose, move '${stateFile}' away`
+  }
+}
+
 /** What was read back from an archive is not what was put there. */
 export class VerificationError extends Error {
   override readonly name = 'VerificationError'

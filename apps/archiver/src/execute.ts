@@ -1,8 +1,10 @@
 import { openRunDatabase, type RunDatabase } from '@holdfast/artdaqdb'
-import { type OpenArchiveOptions, openArchive } from '@holdfast/ucondb'
+import { appendToFailureLog, RunProgress } from '@holdfast/state'
+import { type OpenArchiveOptions, openArchive, type RunArchive } from '@holdfast/ucondb'
 import { EXIT, type ExitCode } from './cli/exit-codes.js'
 import type { ArchiverOptions } from './cli/options.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
+import { StoreMissingError } from './errors.js'
 import type { Logger } from './log/logger.js'
 import { listRunDirectories } from './record/run-directories.js'
 import { recoverState, renderRecovery } from './recover/recover-state.js'
@@ -13,10 +15,12 @@ import { renderReport } from './report/render-report.js'
 import { makeStatusReport } from './report/status-report.js'
 import { createImportStage } from './stages/import-stage.js'
 import { createMigrateStage } from './stages/migrate-stage.js'
-import { hasFailures, runPipeline } from './stages/run-pipeline.js'
+import { hasRecordedProgress } from './stages/recorded-progress.js'
+import { hasFailures, isBroken, runPipeline, type StageOutcome } from './stages/run-pipeline.js'
 import type { ProgressBar } from './stages/run-stage.js'
 import type { Selection } from './stages/select-runs.js'
 import type { Stage } from './stages/stage.js'
+import { findStoredRuns } from './stages/stored-runs.js'
 
 export interface ExecuteContext {
   readonly logger: Logger
@@ -41,14 +45,34 @@ export async function execute(
   context: ExecuteContext,
 ): Promise<Execution> {
   const { logger, now, signal } = context
-  const openDatabase = (readOnly: boolean): Promise<RunDatabase> =>
-    openRunDatabase({ uri: config.database.uri, readOnly }, { logger })
+  const openDatabase = async (readOnly: boolean): Promise<RunDatabase> => {
+    // An empty database in place of one that is not mounted would make every run look new.
+    const create = !(await hasRecordedProgress(config.import, logger))
+    return openRunDatabase({ uri: config.database.uri, readOnly, create }, { logger })
+  }
+  const openExistingArchive = async (): Promise<RunArchive> => {
+    const archive = await openArchive(archiveOptions(config), { now, logger })
+    const isEmbedded = config.archive.serverUrl.startsWith('file:')
+    if (
+      !isEmbedded ||
+      !(await hasRecordedProgress(config.migrate, logger)) ||
+      (await archive.check({ signal })).folderExists
+    )
+      return archive
+    await archive.close()
+    throw new StoreMissingError(archive.location, config.migrate.stateFile)
+  }
   if (options.mode === 'report-status') return report()
   if (options.mode === 'ucondb-check' || options.mode === 'ucondb-create-folder') return await lookAfterArchive()
   await using database = await openDatabase(options.dryRun)
   if (options.mode === 'rebuild-database-index') return await rebuild(database)
-  await using archive = await openArchive(archiveOptions(config), { now, logger })
-  const importStage = createImportStage(config, database, logger)
+  await using archive = await openExistingArchive()
+  const isArchived = (run: number): Promise<boolean> =>
+    archive.stat(String(run)).then(
+      (version) => version !== undefined,
+      () => false,
+    )
+  const importStage = createImportStage(config, database, logger, isArchived)
   const migrateStage = createMigrateStage(config, database, archive, logger, {
     validate: options.validate,
     signal,
@@ -75,10 +99,11 @@ export async function execute(
       filesystem: async () => new Set((await listRunDirectories(config.runRecordsDir)).keys()),
       artdaqdb: async () => {
         await using database = await openDatabase(true)
-        return new Set((await database.listRuns()).keys())
+        const directories = await listRunDirectories(config.runRecordsDir).catch(() => new Map<number, string>())
+        return (await findStoredRuns(database, directories, config.generate, () => true)).complete
       },
       ucondb: async () => {
-        await using archive = await openArchive(archiveOptions(config), { now, logger })
+        await using archive = await openExistingArchive()
         return new Set(await archive.listRuns())
       },
     }
@@ -119,6 +144,19 @@ export async function execute(
     return { text: renderRecovery(result, stage), document: result, exitCode: EXIT.success }
   }
 
+  /** Runs that a retry imported lie below the point from which migration goes on by itself; its failure log makes it take them. */
+  async function handOver(outcomes: readonly StageOutcome[]): Promise<void> {
+    await using progress = await RunProgress.open({ ...config.migrate, readOnly: true, logger })
+    const passed = outcomes
+      .flatMap((outcome) => (isBroken(outcome) ? [] : outcome.succeeded))
+      .filter((run) => run <= progress.incrementalStartRun)
+    if (passed.length === 0) return
+    await appendToFailureLog(config.migrate.failureLog, passed, { logger })
+    logger.info(
+      `${passed.length} runs are now in the migration failure log, to be taken on with --retry-failed-migrate`,
+    )
+  }
+
   async function process(chosen: readonly Stage[]): Promise<Execution> {
     const outcomes = await runPipeline(chosen, selectionOf(options), {
       config,
@@ -128,6 +166,7 @@ export async function execute(
       dryRun: options.dryRun,
       random: context.random,
     })
+    if (options.mode === 'retry-failed-import' && !options.dryRun) await handOver(outcomes)
     const retryFlags = Object.fromEntries(chosen.map((stage) => [stage.name, stage.retryFlag]))
     return {
       text: renderOutcomes(outcomes, retryFlags, options.dryRun),

@@ -50,6 +50,31 @@ describe('archiver, both stages', () => {
     expect(site.state('migrator')).toEqual({ last_contiguous_run: 103, last_attempted_run: 103 })
   })
 
+  test('a retried import that migration has passed is handed over to its failure log', async () => {
+    const site = makeSite(dir())
+    site.addRuns([101, 102, 103])
+    const mend = site.breakRun(102)
+    await runArchiver([site.configPath, '--incremental'])
+    mend()
+    await runArchiver([site.configPath, '--retry-failed-import'])
+    expect(site.failures('migrate')).toEqual([102])
+    expect((await runArchiver([site.configPath, '--retry-failed-migrate'])).stdout).toBe(
+      'Migration: 1 run archived (102), 0 failed\n',
+    )
+    expect(site.archived()).toEqual([101, 102, 103])
+    expect(site.state('migrator')).toEqual({ last_contiguous_run: 103, last_attempted_run: 103 })
+  })
+
+  test('a run that is completed after it was archived is reported, since UconDB replaces nothing', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1])
+    await runArchiver([site.configPath])
+    writeFileSync(join(site.recordsDir, '1', 'DataLogger1.fcl'), 'late: 1\n')
+    const { code, stdout } = await runArchiver([site.configPath])
+    expect(code).toBe(1)
+    expect(stdout).toContain('Run 1: it was completed in artdaqDB, but UconDB holds it as it was before')
+  })
+
   test('a retry that fails again keeps the run in the log and exits 1', async () => {
     const site = makeSite(dir())
     site.addRuns([5])

@@ -1,4 +1,16 @@
-import { chmodSync, chownSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fillDisk, mountTinyFileSystem, useTempDir } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
@@ -95,8 +107,57 @@ describe('archiver, missing and unreadable places', () => {
     rmSync(join(site.dir, 'conf', 'schema.fcl'))
     const { code, stdout } = await runArchiver([site.configPath, '--import-only'])
     expect(code).toBe(1)
-    expect(stdout).toContain('Import: stopped: Cannot read the schema')
+    expect(stdout).toContain('Import: stopped: Cannot use the schema')
     expect(site.failures('import')).toEqual([])
+  })
+
+  test('a schema that is not FHiCL stops the stage and fails no run', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1])
+    writeFileSync(join(site.dir, 'conf', 'schema.fcl'), 'run_history: [\n')
+    const { code, stdout } = await runArchiver([site.configPath, '--import-only'])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(
+      /Import: stopped: Cannot use the schema '.*conf\/schema.fcl': .*line 1.*Check artdaq_db.fcl_conf_dir/,
+    )
+    expect(site.failures('import')).toEqual([])
+  })
+
+  test.each([
+    ['database', 'artdaqdb', 'recover-import-state', 'importer'],
+    ['archive', 'ucondb', 'recover-migrate-state', 'migrator'],
+  ] as const)('a %s that is not mounted is not taken for an empty one', async (_, name, recovery, stage) => {
+    const site = makeSite(dir())
+    site.addRuns([1, 2])
+    await runArchiver([site.configPath])
+    renameSync(join(site.dir, name), join(site.dir, 'unmounted'))
+    for (const flag of ['--incremental', '--report-status', '--validate', `--${recovery}`]) {
+      const { code, stdout, stderr } = await runArchiver([site.configPath, flag])
+      expect({ flag, code }).toEqual({ flag, code: 1 })
+      expect(stdout + stderr).toContain(join(site.dir, name))
+    }
+    expect(existsSync(join(site.dir, name))).toBe(false)
+    expect(site.state(stage)).toEqual({ last_contiguous_run: 2, last_attempted_run: 2 })
+    renameSync(join(site.dir, 'unmounted'), join(site.dir, name))
+    expect((await runArchiver([site.configPath, '--compare-state'])).code).toBe(0)
+  })
+
+  test('a link to itself is no run record', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1])
+    symlinkSync('2', join(site.recordsDir, '2'))
+    const { stdout } = await runArchiver([site.configPath, '--import-only'])
+    expect(stdout).toBe('Import: 1 run archived (1), 0 failed\n')
+  })
+
+  test('a counter above every known run is a problem of the report', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1])
+    await runArchiver([site.configPath])
+    writeFileSync(join(site.workDir, 'importer_state.json'), '{"last_contiguous_run": 1, "last_attempted_run": 999999}')
+    const { code, stdout } = await runArchiver([site.configPath, '--compare-state'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('counts to run 999999, but the highest run known is 1')
   })
 
   describe.runIf(process.getuid?.() === 0)('as another user', () => {
@@ -118,6 +179,19 @@ describe('archiver, missing and unreadable places', () => {
       expect(stderr).toContain(site.workDir)
       expect(stderr).toMatch(/permission denied|EACCES/i)
       expect(readdirSync(site.workDir).map((name) => [name, site.work(name)])).toEqual(before)
+    })
+
+    test('a record behind a link that may not be followed fails alone', async () => {
+      const site = makeSite(dir())
+      site.addRuns([1])
+      giveAway(site)
+      mkdirSync(join(site.dir, 'private', '2'), { recursive: true })
+      chmodSync(join(site.dir, 'private'), 0o700)
+      symlinkSync(join(site.dir, 'private', '2'), join(site.recordsDir, '2'))
+      const { code, stdout } = await spawnArchiver([site.configPath, '--import-only'], { uid: NOBODY }).finished
+      expect(code).toBe(1)
+      expect(stdout).toContain('Import: 1 run archived (1), 1 failed')
+      expect(stdout).toMatch(/Run 2: Cannot read .*permission denied/)
     })
 
     test('a record that may not be read fails alone', async () => {

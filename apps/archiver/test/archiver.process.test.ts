@@ -148,6 +148,24 @@ describe('archiver, the command', () => {
     expect(execFileSync('bash', ['-c', line], { encoding: 'utf8' })).toBe('0\n')
   })
 
+  test('logs that cannot be shown for a full disk do not end it', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1, 2])
+    const { execFileSync } = await import('node:child_process')
+    const bin = new URL('../bin/archiver.js', import.meta.url).pathname
+    const line = `"${process.execPath}" "${bin}" "${site.configPath}" -v 2>/dev/full; echo "$?"`
+    expect(execFileSync('bash', ['-c', line], { encoding: 'utf8' })).toMatch(
+      /Migration: 2 runs archived \(1-2\), 0 failed\n0\n$/,
+    )
+    expect(site.archived()).toEqual([1, 2])
+  })
+
+  test('wrong usage with --json prints one document', async () => {
+    const { code, stdout } = await runArchiver(['--import-only', '--migrate-only', '--json'])
+    expect(code).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'ERR_USAGE' }, exitCode: 2 })
+  })
+
   test('wrong usage exits 2 and says what is wrong on stderr', async () => {
     const { code, stdout, stderr } = await spawnArchiver(['--import-only', '--migrate-only']).finished
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

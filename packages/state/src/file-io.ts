@@ -3,7 +3,7 @@
  * before the last commit, a hard link), `<path>.lock` and `<path>.corrupt-<time>` (damaged or foreign content that was replaced; never removed
  * by the package).
  */
-import { lstat, readFile } from 'node:fs/promises'
+import { lstat, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import {
   type AtomicFileDeps,
@@ -24,6 +24,8 @@ export interface StateDeps extends AtomicFileDeps {
 /** The bytes of a file, `undefined` when there is none. @throws StateReadError */
 export async function readBytes(path: string, deps: StateDeps): Promise<Uint8Array | undefined> {
   try {
+    // Reading a pipe would wait for ever.
+    if (!(await stat(path)).isFile()) throw new Error('it is not a regular file')
     return await (deps.fs?.readFile ?? readFile)(path)
   } catch (error) {
     if (isMissing(error)) return undefined

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as nodeFs from 'node:fs/promises'
 import { join } from 'node:path'
@@ -416,5 +417,13 @@ describe('replace', () => {
     await expect(progress.replace({ lastContiguousRun: 1, lastAttemptedRun: bad, failures: [] })).rejects.toThrow(
       RangeError,
     )
+  })
+})
+
+test('a state file that is a pipe is refused instead of waited for', async () => {
+  execFileSync('mkfifo', [paths().stateFile])
+  await expect(open()).rejects.toMatchObject({
+    code: 'ERR_STATE_READ',
+    message: expect.stringContaining('not a regular file'),
   })
 })

@@ -2,6 +2,13 @@
 export function explainError(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (!('hint' in error) || typeof error.hint !== 'string') return error.message
-  // The database names its method; the operator has a flag for it.
-  return `${error.message}; ${error.hint.replace('rebuildIndex()', 'archiver --rebuild-database-index')}`
+  let { hint } = error
+  for (const [method, command] of COMMANDS) hint = hint.replace(method, command)
+  return `${error.message}; ${hint}`
 }
+
+/** What packages call by their methods has a flag for the operator. */
+const COMMANDS: readonly (readonly [method: string, command: string])[] = [
+  ['rebuildIndex()', 'archiver --rebuild-database-index'],
+  ['Store the run once more', "Run 'archiver --rebuild-database-index' and then 'archiver --import-only'"],
+]

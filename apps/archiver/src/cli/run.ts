@@ -28,15 +28,14 @@ export interface RunDeps {
 
 /** The whole program: reads the command line of `proc`, does the work, prints the result, and resolves to the exit code. */
 export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<number> {
-  ignoreClosedPipe(proc)
-  let asJson = false
+  surviveOutputErrors(proc)
+  const asJson = proc.argv.includes('--json')
   try {
     const parsed = parseCommandLine(proc.argv.slice(2), readVersion())
     if ('printed' in parsed) {
       proc.stdout.write(parsed.printed)
       return EXIT.success
     }
-    asJson = parsed.options.json
     const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random }
     const finished = await archive(proc, parsed.options, deps)
     proc.stdout.write(asJson ? toJson({ ...finished.document, exitCode: finished.exitCode }) : finished.text)
@@ -137,13 +136,14 @@ function toJson(document: object): string {
   return `${JSON.stringify(document, null, 2)}\n`
 }
 
-/** A reader that went away, as in `archiver --report-status | head`, is no error. */
-function ignoreClosedPipe(proc: ProcessLike): void {
-  for (const stream of [proc.stdout, proc.stderr]) {
-    stream.on('error', (error) => {
-      if (errorCode(error) !== 'EPIPE') throw error
-    })
-  }
+/** A reader that went away, as in `archiver --report-status | head`, is no error; neither is a log that cannot be shown. */
+function surviveOutputErrors(proc: ProcessLike): void {
+  proc.stderr.on('error', () => undefined)
+  proc.stdout.on('error', (error) => {
+    if (errorCode(error) === 'EPIPE') return
+    proc.stderr.write(`archiver: the result cannot be written: ${error.message}\n`)
+    proc.exit(EXIT.failure)
+  })
 }
 
 function describeBug(error: unknown): string {

@@ -1,7 +1,7 @@
 import type { Logger } from '../log/logger.js'
 import type { ProcessLike } from './process-like.js'
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const SIGNALS_FOR_IMMEDIATE_END = 3
 const WINDOW_MS = 2_000
 

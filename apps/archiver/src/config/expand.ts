@@ -18,6 +18,7 @@ export interface Expansion {
 type Path = readonly (string | number)[]
 
 const MAX_ROUNDS = 10
+const MAX_DEPTH = 20
 const VARIABLE = /^[A-Z][A-Z0-9_]*$/
 const PARAMETER = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$/
 
@@ -28,6 +29,10 @@ export function expandConfiguration(data: unknown, env: Readonly<Record<string, 
   return { value: expandValue(data, []), problems, unsetVariables }
 
   function expandValue(value: unknown, path: Path): unknown {
+    if (path.length > MAX_DEPTH) {
+      problems.push({ path: path.slice(0, 1), message: 'is nested too deep, or refers to itself' })
+      return undefined
+    }
     if (typeof value === 'string') {
       try {
         return expandText(value, path, [path.join('.')])

@@ -12,10 +12,14 @@ const KEY = 'fhiclize_generate'
 /** `fhiclize_generate` is a list of names, or a table with such a list under `files`; names may carry `.txt` or `.fcl`. Absent means all. */
 export function parseGenerateList(value: unknown): GenerateList {
   if (value === undefined || value === null) return { names: generateNames, mistakes: [] }
+  const strange = isTable(value) ? Object.keys(value).filter((key) => key !== 'files') : []
   const list = isTable(value) ? (value.files ?? []) : value
   const path = isTable(value) ? [KEY, 'files'] : [KEY]
   if (!Array.isArray(list)) return { names: [], mistakes: [{ path, message: 'expected a list of file names' }] }
-  const mistakes = []
+  const mistakes: { path: (string | number)[]; message: string }[] = strange.map((key) => ({
+    path: [KEY, key],
+    message: "there is no such key; did you mean 'files'?",
+  }))
   const names: string[] = []
   for (const [index, item] of list.entries()) {
     const name = String(item).replace(/\.(txt|fcl)$/, '')

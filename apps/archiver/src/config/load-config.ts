@@ -1,13 +1,13 @@
 /** Reads the configuration file and checks it as a whole: all mistakes are reported at once, each with its line, key and what was expected. */
 import { errorCode, readTextFile } from '@holdfast/atomic-file'
-import { isNode, LineCounter, parseDocument } from 'yaml'
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml'
 import { ConfigurationError } from '../errors.js'
 import { type ArchiverConfig, toArchiverConfig } from './archiver-config.js'
 import { expandConfiguration, isTable } from './expand.js'
 import { parseGenerateList } from './generate-list.js'
 import { modernizeReporting } from './legacy-reporting.js'
 import { nearestName } from './nearest-name.js'
-import { configurationSchema, KNOWN_KEYS, PATH_DEFAULTS } from './schema.js'
+import { type ConfigurationFile, configurationSchema, KNOWN_KEYS, PATH_DEFAULTS } from './schema.js'
 import { findConflicts } from './section-rules.js'
 
 export interface LoadConfigOptions {
@@ -37,13 +37,15 @@ export async function loadConfig(path: string, options: LoadConfigOptions): Prom
   const source = await readConfiguration(path)
   const lines = new LineCounter()
   // The Python archiver reads YAML 1.1, where for example `yes` is true.
-  const document = parseDocument(source, { lineCounter: lines, version: '1.1', prettyErrors: true })
+  const document = parseDocument(source, { lineCounter: lines, version: '1.1', prettyErrors: false })
   const [syntaxError] = document.errors
-  if (syntaxError !== undefined)
-    throw new ConfigurationError(path, `Cannot read the configuration '${path}': ${syntaxError.message}`, {
-      cause: syntaxError,
-    })
-  const data: unknown = document.toJS({ maxAliasCount: 100 })
+  if (syntaxError !== undefined) {
+    // Without the source line, which may hold a password.
+    const { line, col } = lines.linePos(syntaxError.pos[0])
+    const message = `Cannot read the configuration '${path}': line ${line}, column ${col}: ${syntaxError.message.split('\n')[0]}`
+    throw new ConfigurationError(path, message)
+  }
+  const data = toData(document, path)
   if (!isTable(data))
     throw new ConfigurationError(path, `The configuration '${path}' is empty or is not a table of sections`)
 
@@ -54,8 +56,8 @@ export async function loadConfig(path: string, options: LoadConfigOptions): Prom
   const parsed = configurationSchema.safeParse(expansion.value)
   const generate = parseGenerateList(isTable(expansion.value) ? expansion.value.fhiclize_generate : undefined)
   mistakes.push(...generate.mistakes)
-  if (parsed.success) mistakes.push(...(await findConflicts(parsed.data)))
-  else mistakes.push(...parsed.error.issues.flatMap((issue) => explainIssue(issue)))
+  if (!parsed.success) mistakes.push(...parsed.error.issues.flatMap((issue) => explainIssue(issue)))
+  mistakes.push(...(await findConflicts(soundSections(expansion.value), options.currentDir)))
   if (mistakes.length > 0 || !parsed.success) throw new ConfigurationError(path, describe(mistakes))
   return { config: toArchiverConfig(parsed.data, generate.names, options.currentDir), warnings }
 
@@ -86,6 +88,25 @@ export async function loadConfig(path: string, options: LoadConfigOptions): Prom
     const variable = expansion.unsetVariables.get(keyPath.join('.'))
     return variable === undefined ? '' : ` (the environment variable ${variable} is not set)`
   }
+}
+
+function toData(document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ConfigurationError(path, `Cannot read the configuration '${path}': ${reason}`, { cause })
+  }
+}
+
+/** The sections without a mistake of their own, so that rules between keys can be checked in spite of mistakes elsewhere. */
+function soundSections(value: unknown): Partial<ConfigurationFile> {
+  const sound: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(configurationSchema.out.shape)) {
+    const parsed = schema.safeParse(isTable(value) ? value[name] : undefined)
+    if (parsed.success) sound[name] = parsed.data
+  }
+  return sound
 }
 
 async function readConfiguration(path: string): Promise<string> {

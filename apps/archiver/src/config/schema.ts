@@ -36,8 +36,16 @@ function section<T extends z.ZodRawShape>(shape: T) {
   }, z.strictObject(shape))
 }
 
-const nonNegativeSeconds: Setting<number> = seconds((value) => value >= 0, 'a number of seconds, zero or more')
-const positiveSeconds: Setting<number> = seconds((value) => value > 0, 'a number of seconds above zero')
+const DAY = 86_400
+
+const nonNegativeSeconds: Setting<number> = seconds(
+  (value) => value >= 0 && value <= DAY,
+  'a number of seconds from 0 to 86400',
+)
+const positiveSeconds: Setting<number> = seconds(
+  (value) => value > 0 && value <= DAY,
+  'a number of seconds above 0, at most 86400',
+)
 const percent: Setting<number> = withDefault(wholeNumber(0, 100), 0)
 const off: Setting<boolean> = withDefault(flag(), false)
 const path: Setting<string> = text('a path')

@@ -1,3 +1,5 @@
+import { realpath } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { parseDatabaseUri } from '@holdfast/artdaqdb'
 import { errorCode } from '@holdfast/atomic-file'
 import { openArchive } from '@holdfast/ucondb'
@@ -10,21 +12,21 @@ interface Conflict {
 }
 
 /** Rules that look at several keys together, and those of the stores for their addresses. */
-export async function findConflicts(file: ConfigurationFile): Promise<Conflict[]> {
+export async function findConflicts(file: Partial<ConfigurationFile>, currentDir: string): Promise<Conflict[]> {
+  const { app, artdaq_db: database, ucon_db: archive, reporting, carbon } = file
   return [
-    ...sharedFiles(file),
-    ...databaseConflicts(file),
-    ...(await archiveConflicts(file)),
-    ...reportingConflicts(file),
+    ...(app === undefined ? [] : await sharedFiles(app, currentDir)),
+    ...(database === undefined ? [] : databaseConflicts(database)),
+    ...(archive === undefined ? [] : await archiveConflicts(archive)),
+    ...(reporting === undefined ? [] : reportingConflicts(reporting)),
+    ...(carbon === undefined ? [] : missingWhen(carbon.enabled, ['carbon'], carbon, ['host', 'metric_prefix'])),
   ]
 }
 
-function reportingConflicts(file: ConfigurationFile): Conflict[] {
-  const { email, slack } = file.reporting
+function reportingConflicts({ email, slack }: ConfigurationFile['reporting']): Conflict[] {
   return [
     ...missingWhen(email.enabled, ['reporting', 'email'], email, ['recipient_email', 'sender_email', 'smtp_host']),
     ...missingWhen(slack.enabled, ['reporting', 'slack'], slack, ['bot_token', 'channel']),
-    ...missingWhen(file.carbon.enabled, ['carbon'], file.carbon, ['host', 'metric_prefix']),
   ]
 }
 
@@ -49,16 +51,36 @@ const APP_FILES = [
   'log_file',
 ] as const
 
-function sharedFiles({ app }: ConfigurationFile): Conflict[] {
-  return APP_FILES.flatMap((key, index) => {
-    const first = APP_FILES.slice(0, index).find((other) => app[other] !== undefined && app[other] === app[key])
-    return first === undefined ? [] : [{ path: ['app', key], message: `names the same file as app.${first}` }]
-  })
+/** Files that are made beside a state file or failure log. */
+const COMPANIONS = ['', '.bak', '.lock', '.before-recovery']
+
+async function sharedFiles(app: ConfigurationFile['app'], currentDir: string): Promise<Conflict[]> {
+  const conflicts: Conflict[] = []
+  const owners = new Map<string, string>()
+  for (const key of APP_FILES) {
+    const configured = app[key]
+    if (configured === undefined) continue
+    const path = await realPathOf(resolve(currentDir, configured))
+    const names =
+      (key.endsWith('_file') || key.endsWith('_log')) && key !== 'lock_file' && key !== 'log_file' ? COMPANIONS : ['']
+    const other = names.map((ending) => owners.get(path + ending)).find((owner) => owner !== undefined)
+    if (other !== undefined)
+      conflicts.push({ path: ['app', key], message: `names a file that belongs to app.${other}` })
+    for (const ending of names) owners.set(path + ending, key)
+  }
+  return conflicts
 }
 
-function databaseConflicts({
-  artdaq_db: { database_uri: uri, remote_host: remoteHost },
-}: ConfigurationFile): Conflict[] {
+/** The same for every way to a file through links, as far as its folder exists. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path)
+  } catch {
+    return join(await realpath(dirname(path)).catch(() => dirname(path)), basename(path))
+  }
+}
+
+function databaseConflicts({ database_uri: uri, remote_host: remoteHost }: ConfigurationFile['artdaq_db']): Conflict[] {
   const conflicts: Conflict[] = []
   try {
     parseDatabaseUri(uri)
@@ -83,7 +105,7 @@ const ARCHIVE_KEYS: Readonly<Record<string, string>> = {
   tls: 'tls_ca_file',
 }
 
-async function archiveConflicts({ ucon_db: archive }: ConfigurationFile): Promise<Conflict[]> {
+async function archiveConflicts(archive: ConfigurationFile['ucon_db']): Promise<Conflict[]> {
   const { server_url: serverUrl, folder_name: folderName, object_name: objectName, tls_ca_file: caFile } = archive
   const { writer_user: user, writer_password: password } = archive
   const conflicts: Conflict[] = []

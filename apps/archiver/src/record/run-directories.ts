@@ -44,6 +44,7 @@ async function pointsToDirectory(path: string): Promise<boolean> {
     return (await stat(path)).isDirectory()
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ELOOP') return false
-    throw error
+    // Where it leads cannot be seen; the attempt to read it tells why.
+    return true
   }
 }

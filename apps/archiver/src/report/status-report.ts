@@ -122,7 +122,10 @@ async function compareStage(
       missing: last > 0 ? known.source.filter((run) => run <= last && !destination.has(run)) : [],
       newRuns: last > 0 ? known.source.filter((run) => run > last) : [],
       failures,
-      problems: damage.map(({ path, reason }) => `'${path}' is damaged: ${reason}`),
+      problems: [
+        ...damage.map(({ path, reason }) => `'${path}' is damaged: ${reason}`),
+        ...strangeCounters(files, Math.max(last, lastAttemptedRun), [...source, ...destination, ...failures]),
+      ],
     }
   } catch (error) {
     if (errorCode(error)?.startsWith('ERR_STATE') !== true) throw error
@@ -135,6 +138,15 @@ async function compareStage(
       problems: [explainError(error)],
     }
   }
+}
+
+/** A counter above every run that is known anywhere keeps incremental mode from taking new ones. */
+function strangeCounters({ stateFile }: StageFiles, counter: number, known: readonly number[]): string[] {
+  const highest = known.reduce((one, other) => Math.max(one, other), 0)
+  if (counter <= highest || known.length === 0) return []
+  return [
+    `'${stateFile}' counts to run ${counter}, but the highest run known is ${highest}; rebuild it with --recover-…-state`,
+  ]
 }
 
 function recommend(

@@ -1,7 +1,13 @@
 import { basename, join } from 'node:path'
-import type { RunDatabase, RunFile } from '@holdfast/artdaqdb'
+import type { RunDatabase, RunFile, StoreResult } from '@holdfast/artdaqdb'
 import { errorCode, readTextFile } from '@holdfast/atomic-file'
-import { type ConvertedRunRecord, convertRunRecord, type FileContent, readRunRecordFile } from '@holdfast/fhicl'
+import {
+  type ConvertedRunRecord,
+  convertRunRecord,
+  type FileContent,
+  readFhicl,
+  readRunRecordFile,
+} from '@holdfast/fhicl'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import { RunRecordChangedError, SourceUnavailableError } from '../errors.js'
 import type { Logger } from '../log/logger.js'
@@ -10,8 +16,13 @@ import { listRunDirectories, type RunDirectories } from '../record/run-directori
 import type { Stage } from './stage.js'
 import { findStoredRuns } from './stored-runs.js'
 
-/** From run records on the file system into artdaqDB. */
-export function createImportStage(config: ArchiverConfig, database: RunDatabase, logger: Logger): Stage {
+/** From run records on the file system into artdaqDB; `isArchived` tells whether UconDB holds a run already. */
+export function createImportStage(
+  config: ArchiverConfig,
+  database: RunDatabase,
+  logger: Logger,
+  isArchived: (run: number) => Promise<boolean>,
+): Stage {
   let directories: RunDirectories = new Map()
   let schema: Promise<string> | undefined
 
@@ -45,8 +56,11 @@ export function createImportStage(config: ArchiverConfig, database: RunDatabase,
       schema ??= readSchema(config.database.schemaDir)
       const schemaText = await schema
       const record = convertRunRecord({ files: await readRecord(directory), runNumber: run, generate: config.generate })
-      await storeRecord(database, run, record, schemaText)
-      return []
+      const outcome = await storeRecord(database, run, record, schemaText)
+      if (outcome !== 'completed' || !(await isArchived(run))) return []
+      return [
+        'it was completed in artdaqDB, but UconDB holds it as it was before; a version there is never replaced: settle it with its administrator',
+      ]
     },
   }
 }
@@ -54,14 +68,16 @@ export function createImportStage(config: ArchiverConfig, database: RunDatabase,
 async function readSchema(schemaDir: string): Promise<string> {
   const path = join(schemaDir, 'schema.fcl')
   try {
-    return await readTextFile(path)
+    const text = await readTextFile(path)
+    readFhicl(text, { source: path })
+    return text
   } catch (error) {
     const reason =
       errorCode(error) === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error)
     throw new SourceUnavailableError(
       path,
-      `Cannot read the schema '${path}': ${reason}`,
-      'Check artdaq_db.fcl_conf_dir',
+      `Cannot use the schema '${path}': ${reason}`,
+      'Check artdaq_db.fcl_conf_dir and the file',
       { cause: error },
     )
   }
@@ -72,16 +88,17 @@ async function storeRecord(
   run: number,
   record: ConvertedRunRecord,
   schema: string,
-): Promise<void> {
+): Promise<StoreResult['outcome']> {
   const update = record.update === undefined ? {} : { update: { files: toRunFiles(record.update), schema } }
   try {
-    await database.storeRun({
+    const { outcome } = await database.storeRun({
       run,
       configuration: record.configurationName,
       files: toRunFiles(record.insert),
       schema,
       ...update,
     })
+    return outcome
   } catch (error) {
     if (errorCode(error) === 'ERR_FHICL_SYNTAX') explainRefusedFile(record, error)
     throw error

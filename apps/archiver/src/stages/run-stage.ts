@@ -74,9 +74,10 @@ export async function runStage(stage: Stage, selection: Selection, context: Stag
   return { ...nothing, ...(await moveRuns(stage, runBatch, batch, { ...context, logger })) }
 
   function reportLate(): void {
-    const what = `[${stage.name}] ${late.length} late runs below the start point were never attempted (first ${late[0]}, last ${late.at(-1)})`
-    if (selection.kind === 'incremental' && selection.catchUp) logger.info(`${what}; taking them now`)
-    else logger.warn(`${what}; take them with --incremental --catch-up`)
+    const which = `first ${late[0]}, last ${late.at(-1)}`
+    logger.warn(
+      `[${stage.name}] ${late.length} late runs below the start point were never attempted (${which}); take them with --incremental --catch-up`,
+    )
   }
 
   async function dropArrived(): Promise<void> {

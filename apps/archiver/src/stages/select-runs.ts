@@ -18,7 +18,7 @@ export interface SelectedRuns {
   readonly batch: readonly number[]
   /** Candidates that are left for later executions. */
   readonly remaining: number
-  /** Runs below the start point that were never attempted. */
+  /** Runs below the start point that were never attempted and are not taken now. */
   readonly late: readonly number[]
   /** The batch and, below what is left for later, the runs that have arrived without being recorded. */
   readonly covered: readonly number[]
@@ -42,16 +42,30 @@ export function selectRuns(selection: Selection, known: KnownRuns, limits: Selec
     return { batch, remaining: 0, late: [], covered: batch }
   }
   const isIncremental = selection.kind === 'incremental'
+  const failed = new Set(failures)
   const late = isIncremental ? lateRuns({ available: source, destination, failures, startRun }) : []
-  const fresh = isIncremental
-    ? incrementalCandidates({ available: source, destination, failures, startRun })
-    : ascending([...source].filter((run) => !destination.has(run)))
-  const candidates = isIncremental && selection.catchUp ? [...late, ...fresh] : fresh
+  const candidates = isIncremental
+    ? [
+        ...(selection.catchUp ? late : []),
+        ...incrementalCandidates({ available: source, destination, failures, startRun }),
+      ]
+    : // Known failures come last, so that they never keep the others from their turn.
+      [...source]
+        .filter((run) => !destination.has(run))
+        .sort((one, other) => Number(failed.has(one)) - Number(failed.has(other)) || one - other)
+  const newest = limits.excludeMostRecentRun ? candidates.reduce((one, other) => Math.max(one, other), -1) : undefined
   const size = limits.batchSize * (isIncremental ? 1 : FULL_RUN_FACTOR)
-  const batch = candidates.slice(0, Math.min(size, candidates.length - (limits.excludeMostRecentRun ? 1 : 0)))
-  const next = candidates[batch.length] ?? Number.POSITIVE_INFINITY
+  const batch = ascending(candidates.filter((run) => run !== newest).slice(0, size))
+  const taken = new Set(batch)
+  const left = candidates.filter((run) => !taken.has(run) && !failed.has(run))
+  const next = left.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY)
   const arrived = [...source].filter((run) => run > startRun && run < next && destination.has(run))
-  return { batch, remaining: candidates.length - batch.length, late, covered: ascending([...batch, ...arrived]) }
+  return {
+    batch,
+    remaining: candidates.length - batch.length,
+    late: late.filter((run) => !taken.has(run)),
+    covered: ascending([...batch, ...arrived]),
+  }
 }
 
 function ascending(runs: number[]): number[] {

@@ -149,7 +149,7 @@ extra: 1
       '  line 5: source_files.run_records_dir: expected the folder that holds the run records, it is missing',
       '  line 7: artdaq_db.fcl_conf_dir: expected the folder that holds schema.fcl, it is missing',
       "  line 9: ucon_db.server_url: expected file:///absolute/folder, http://… or https://…, found 'ftp://x'",
-      '  line 12: ucon_db.timeout_seconds: expected a number of seconds above zero, found 0',
+      '  line 12: ucon_db.timeout_seconds: expected a number of seconds above 0, at most 86400, found 0',
       '  line 13: extra: there is no such key',
     ])
   })
@@ -169,6 +169,50 @@ extra: 1
     ],
   ])('a reference to %s is named', async (_, head, message) => {
     expect((await mistakes(head + STORES)).join('\n')).toContain(message)
+  })
+
+  test('between keys are reported along with those of other sections', async () => {
+    const text = `app_fuzz:\n  random_skip_percent: many\nreporting:\n  slack:\n    enabled: true\n${STORES.replace('filesystemdb:', 'mongodb:')}`
+    expect(await mistakes(text)).toEqual([
+      expect.stringContaining('line 2: app_fuzz.random_skip_percent: '),
+      expect.stringContaining('reporting.slack.bot_token: is required'),
+      expect.stringContaining('reporting.slack.channel: is required'),
+      expect.stringContaining('artdaq_db.database_uri: '),
+    ])
+  })
+
+  test('never show the source line of a syntax error, which may hold a password', async () => {
+    for (const line of ['writer_password: "s3cr3t', 'writer_password: s3cr3t: x']) {
+      const path = join(dir(), 'config.yaml')
+      writeFileSync(path, `ucon_db:\n  ${line}\n`)
+      await expect(loadConfig(path, { env: {}, currentDir: '/' })).rejects.toThrow(/line \d, column \d+: (?!.*s3cr3t)/)
+    }
+  })
+
+  test('of fhiclize_generate: an unknown key is named', async () => {
+    expect((await mistakes(`fhiclize_generate: {filez: [boot]}\n${STORES}`)).join()).toContain(
+      "fhiclize_generate.filez: there is no such key; did you mean 'files'?",
+    )
+  })
+
+  test.each([
+    [
+      'through ..',
+      'migrate_state_file: /w/x/../importer_state.json',
+      'app.migrate_state_file: names a file that belongs to app.import_state_file',
+    ],
+    [
+      'beside a state file',
+      'import_failure_log: /w/importer_state.json.bak',
+      'app.import_failure_log: names a file that belongs to app.import_state_file',
+    ],
+    [
+      'as the lock of a state file',
+      'lock_file: /w/importer_state.json.lock',
+      'app.lock_file: names a file that belongs to app.import_state_file',
+    ],
+  ])('a file that another one needs is refused: %s', async (_, line, message) => {
+    expect((await mistakes(`app:\n  work_dir: /w\n  ${line}\n${STORES}`)).join()).toContain(message)
   })
 
   test('references nest up to ten deep', async () => {
@@ -258,7 +302,7 @@ extra: 1
   test('two files of the archiver under one name are refused', async () => {
     const text = `app:\n  work_dir: /w\n  import_state_file: /w/s.json\n  migrate_state_file: /w/s.json\n${STORES}`
     expect(await mistakes(text)).toEqual([
-      '  line 4: app.migrate_state_file: names the same file as app.import_state_file',
+      '  line 4: app.migrate_state_file: names a file that belongs to app.import_state_file',
     ])
   })
 
@@ -266,7 +310,8 @@ extra: 1
     ['is not there', undefined, 'there is no such file'],
     ['is not UTF-8', Buffer.from([0x61, 0xff]), 'not valid UTF-8'],
     ['is empty', '', 'is empty or is not a table of sections'],
-    ['is not YAML', 'app: [1\n', 'at line 2'],
+    ['is not YAML', 'app: [1\n', 'line 2, column 1'],
+    ['refers to itself', 'app: &a [*a]\n', 'refers to itself'],
     ['holds a key twice', `app: {}\napp: {}\n${STORES}`, 'Map keys must be unique'],
   ])('a file that %s is named with the reason', async (_, content, message) => {
     const path = join(dir(), 'config.yaml')

@@ -22,7 +22,7 @@ describe('selectRuns()', () => {
       'late runs when asked',
       { kind: 'incremental', catchUp: true },
       known([5, 7, 8], [], [], 6),
-      { batch: [5, 7], remaining: 1, late: [5] },
+      { batch: [5, 7], remaining: 1, late: [] },
     ],
     [
       'everything in a full execution, failed runs too',
@@ -45,6 +45,13 @@ describe('selectRuns()', () => {
     ],
   ])('takes %s', (_, selection, runs, expected) => {
     expect(selectRuns(selection, runs, limits)).toMatchObject(expected)
+  })
+
+  test('a full execution takes failed runs after all others', () => {
+    const source = Array.from({ length: 25 }, (_, index) => 100 + index)
+    const selected = selectRuns({ kind: 'full' }, known(source, [], source.slice(0, 20), 119), limits)
+    expect(selected.batch).toEqual([...source.slice(0, 15), ...source.slice(20)])
+    expect(selected.remaining).toBe(5)
   })
 
   test('leaves the newest candidate when it is excluded', () => {
