@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
@@ -263,6 +263,25 @@ describe('archiver, what it prints', () => {
   })
 })
 
+describe('archiver.env beside the configuration', () => {
+  test('is read into the environment and wins over it', async () => {
+    const site = makeSite(dir())
+    site.configure({ work_dir: '${WORK}' })
+    site.addRuns([1])
+    writeFileSync(join(site.dir, 'archiver.env'), `# where to work\nWORK=${site.workDir}\n`)
+    expect((await runArchiver([site.configPath], { env: { WORK: '/nowhere' } })).code).toBe(0)
+    expect(site.state('importer')).toEqual({ last_contiguous_run: 1, last_attempted_run: 1 })
+  })
+
+  test('that cannot be read is named', async () => {
+    const site = makeSite(dir())
+    mkdirSync(join(site.dir, 'archiver.env'))
+    const { code, stderr } = await runArchiver([site.configPath])
+    expect(code).toBe(1)
+    expect(stderr).toContain(`Cannot read the environment file '${join(site.dir, 'archiver.env')}'`)
+  })
+})
+
 describe('archiver, records that cannot be read', () => {
   test('a record that vanishes half-way fails alone and can be retried', async () => {
     const site = makeSite(dir())
@@ -312,7 +331,6 @@ describe('archiver, records that cannot be read', () => {
   test('two files that would be stored under one name are refused', async () => {
     const site = makeSite(dir())
     site.addRuns([1])
-    const { mkdirSync } = await import('node:fs')
     mkdirSync(join(site.recordsDir, '1', 'extra'))
     writeFileSync(join(site.recordsDir, '1', 'extra', 'tpc01.fcl'), 'a: 1\n')
     const { stdout } = await runArchiver([site.configPath])
