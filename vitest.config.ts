@@ -5,10 +5,13 @@ const roots = globSync(['packages/*', 'apps/*', 'tooling/testkit', 'tooling/tort
   cwd: import.meta.dirname,
 })
 
+// Built, as every package is before its tests run.
+const FIXED_SEED = `${import.meta.dirname}/tooling/testkit/dist/fixed-seed.js`
+
 export default defineConfig({
   test: {
     projects: roots.sort().map((root) => ({
-      test: { root, name: root, include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+      test: { root, name: root, include: ['test/**/*.test.ts'], testTimeout: 20_000, setupFiles: [FIXED_SEED] },
     })),
   },
 })

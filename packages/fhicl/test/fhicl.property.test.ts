@@ -23,12 +23,16 @@ function tryRead(text: string): FhiclDocument | undefined {
   }
 }
 
+/** Only a blank before a comment tells these apart (`@nil#x` is a word), and a rewritten text has one. */
+const BARE_KINDS: ReadonlySet<string> = new Set(['number', 'bool', 'nil', 'tableid', 'string_unquoted'])
+
 /** A document without its comments, which a rewritten text may attach elsewhere. */
 function bare({ prolog, main }: FhiclDocument): unknown {
   const entries = (list: FhiclDocument['main']) => list.map(({ key, value }) => [key, bareNode(value)])
   const bareNode = (node: FhiclNode): unknown => {
     if (node.kind === 'table') return [node.kind, node.protection, entries(node.entries)]
-    return [node.kind, node.protection, node.kind === 'sequence' ? node.elements.map(bareNode) : node.text]
+    const kind = BARE_KINDS.has(node.kind) ? 'bare' : node.kind
+    return [kind, node.protection, node.kind === 'sequence' ? node.elements.map(bareNode) : node.text]
   }
   return [entries(prolog), entries(main)]
 }
@@ -92,6 +96,7 @@ test('readFhicl() answers any text with a document or its own error', () => {
   fc.assert(
     fc.property(
       fc.oneof(
+        fc.constantFrom('a:@nil#include ', 'a:true#x', 'a:[1#x\n]'),
         fc.array(token).map((tokens) => tokens.join('')),
         fc.string({ unit: 'binary' }),
       ),
