@@ -104,11 +104,12 @@ export class ArchiveAccessError extends Error {
   override readonly name = 'ArchiveAccessError'
   readonly code = 'ERR_ARCHIVE_ACCESS'
   readonly location: string
-  readonly hint = 'Check ucon_db.writer_user and ucon_db.writer_password'
+  readonly hint: string
 
-  constructor(location: string, problem: string) {
+  constructor(location: string, problem: string, hint = 'Check ucon_db.writer_user and ucon_db.writer_password') {
     super(`The server refuses to write to '${location}': ${problem}`)
     this.location = location
+    this.hint = hint
   }
 }
 

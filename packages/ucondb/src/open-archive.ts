@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { readTextFile } from '@holdfast/atomic-file'
 import { EmbeddedArchive } from './embedded-archive.js'
@@ -61,6 +62,9 @@ export async function openArchive(options: OpenArchiveOptions, deps: OpenArchive
       { now: deps.now ?? Date.now },
     )
   }
+  if (timeoutMs === 0) {
+    throw new ArchiveConfigError('timeoutMs', 'A server cannot answer within 0 milliseconds', 'Use more than 0')
+  }
   const tls = await readTls(
     options.tls ?? {},
     address.baseUrl,
@@ -86,7 +90,10 @@ async function readTls(
   }
   if (caFile === undefined) return { verify }
   try {
-    return { verify, ca: await readTextFile(caFile) }
+    const ca = await readTextFile(caFile)
+    // Throws for a file without a certificate, which would otherwise only show as a server that nobody trusts.
+    new X509Certificate(ca)
+    return { verify, ca }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ArchiveConfigError(
@@ -100,11 +107,11 @@ async function readTls(
 
 /** UconDB splits the header with the credentials at every comma, and a colon would move the border between user and realm. */
 function assertWriter(writer: OpenArchiveOptions['writer']): void {
-  if (writer === undefined || !/[,:"\\\p{Cc}]/u.test(writer.user)) return
+  if (writer === undefined || /^[\x20-\x7e]*$/.test(writer.user.replace(/[,:"\\]/g, '\n'))) return
   throw new ArchiveConfigError(
     'writer',
     'The name of the writer holds a character that UconDB cannot take',
-    'Use a name without , : " and \\',
+    'Use a name of ASCII characters without , : " and \\',
   )
 }
 

@@ -65,6 +65,20 @@ describe('openArchive()', () => {
     },
   )
 
+  test('refuses a timeout of 0 for a server', async () => {
+    const opening = openArchive({ serverUrl: 'http://host', ...NAMES, timeoutMs: 0 })
+    await expect(opening).rejects.toMatchObject({ code: 'ERR_ARCHIVE_CONFIG', option: 'timeoutMs' })
+  })
+
+  test.each(['a,b', 'a:b', 'a"b', 'a\\b', 'a\nb', 'é', '→'])('refuses the writer %j', async (user) => {
+    const opening = openArchive({ serverUrl: 'http://host', ...NAMES, writer: { user, password: 'hush' } })
+    await expect(opening).rejects.toMatchObject({
+      code: 'ERR_ARCHIVE_CONFIG',
+      option: 'writer',
+      message: expect.not.stringContaining('hush'),
+    })
+  })
+
   test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('refuses the timeout %d', async (timeoutMs) => {
     const opening = openArchive({ serverUrl: 'file:///srv', ...NAMES, timeoutMs })
     await expect(opening).rejects.toMatchObject({ code: 'ERR_ARCHIVE_CONFIG', option: 'timeoutMs' })

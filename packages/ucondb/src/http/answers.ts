@@ -1,5 +1,6 @@
 import { adler32 } from '../adler32.js'
 import { ArchiveUnavailableError } from '../errors.js'
+import type { BodyFacts } from '../run-archive.js'
 import type { HttpAnswer } from './transport.js'
 import { headerOf } from './ucondb-client.js'
 
@@ -48,9 +49,34 @@ export function throwIfHopeless(
   }
 }
 
-/** The body of a download that is what its headers promise. `undefined`: it was cut on its way; `unverified`: there are no such headers. */
-export function verified(answer: HttpAnswer): Uint8Array | 'unverified' | undefined {
+/** The size and checksum that the headers of a download promise; a front end may have dropped them. */
+export function promisedFacts(answer: HttpAnswer): BodyFacts | undefined {
   const [size, sum] = [headerOf(answer, 'x-ucondb-data-size'), headerOf(answer, 'x-ucondb-adler32')]
-  if (size === undefined || sum === undefined) return 'unverified'
-  return answer.body.length === Number(size) && adler32(answer.body) === Number(sum) >>> 0 ? answer.body : undefined
+  return size === undefined || sum === undefined ? undefined : { size: Number(size), adler32: Number(sum) >>> 0 }
+}
+
+/**
+ * Tells a body that was cut on its way, which another attempt may get whole, from one that is stored wrong: that one has all its bytes and the same
+ * wrong checksum twice.
+ */
+export class DownloadJudge {
+  #wrongSum: number | undefined
+
+  /** @returns `undefined` for a body that should be fetched once more. */
+  judge(body: Uint8Array, promised: BodyFacts): Uint8Array | { readonly damage: string } | undefined {
+    const sum = adler32(body)
+    if (body.length === promised.size && sum === promised.adler32) return body
+    if (body.length < promised.size) return undefined
+    if (this.#wrongSum === sum) {
+      return {
+        damage: `it has ${describeFacts({ size: body.length, adler32: sum })}, recorded ${describeFacts(promised)}`,
+      }
+    }
+    this.#wrongSum = sum
+    return undefined
+  }
+}
+
+export function describeFacts({ size, adler32: sum }: BodyFacts): string {
+  return `${size} bytes with Adler-32 ${sum.toString(16).padStart(8, '0')}`
 }

@@ -7,20 +7,15 @@ export interface ServerCheck {
   readonly client: UconDbClient
   readonly folderName: string
   readonly versions: () => Promise<VersionMetadata[]>
-  /** Puts the bytes that a key holds under that key again, which a server with the right credentials refuses. */
-  readonly putAgain: (key: string) => Promise<void>
-  /** Changes nothing when the folder is there. */
-  readonly createFolder: () => Promise<void>
+  /** Sends a put that cannot store anything; `keys` are those that are taken. */
+  readonly tryCredentials: (keys: readonly string[]) => Promise<void>
   readonly signal: AbortSignal | undefined
 }
 
-/**
- * Address, database, folder and credentials of a server, without storing anything. Credentials are tried on a write that cannot store: the bytes of
- * the smallest archived version under its own key, or, while nothing is archived, making the folder that is there already.
- */
+/** Address, database, folder, list and credentials of a server, without storing anything. */
 export async function checkServer(check: ServerCheck): Promise<ArchiveCheck> {
   const problems: ArchiveProblem[] = []
-  const note = (error: unknown): void => {
+  const note = (error: unknown): undefined => {
     if (![ArchiveUnavailableError, ArchiveServerError, ArchiveAccessError].some((known) => error instanceof known))
       throw error
     const { message, hint } = error as ArchiveUnavailableError
@@ -34,7 +29,13 @@ export async function checkServer(check: ServerCheck): Promise<ArchiveCheck> {
     const message = `There is no folder '${check.folderName}' on ${check.client.baseUrl}`
     problems.push({ message, hint: "Check ucon_db.folder_name, or make it with 'archiver ucondb create-folder'" })
   }
-  if (folderExists === true) await tryCredentials(check).catch(note)
+  if (folderExists === true) {
+    const versions = await check.versions().catch(note)
+    if (versions !== undefined) {
+      const keys = versions.flatMap(({ key }) => (key === null ? [] : [key]))
+      await check.tryCredentials(keys).catch(note)
+    }
+  }
   return { usable: problems.length === 0, folderExists: folderExists === true, problems }
 }
 
@@ -65,13 +66,6 @@ async function hasFolder({ client, folderName, signal }: ServerCheck): Promise<b
       (status === 500 && message.includes("no attribute 'listObjects'")) || (status === 404 && /folder/i.test(message))
     return isMissing ? false : undefined
   })
-}
-
-async function tryCredentials({ versions, putAgain, createFolder }: ServerCheck): Promise<void> {
-  const keyed = (await versions()).flatMap(({ key, size }) => (key === null || size === 0 ? [] : [{ key, size }]))
-  const smallest = keyed.sort((one, other) => one.size - other.size)[0]
-  if (smallest === undefined) await createFolder()
-  else await putAgain(smallest.key)
 }
 
 function textOf(body: Uint8Array): string {

@@ -61,6 +61,15 @@ export function answerChallenge(
   ].join(', ')
 }
 
+/** What of these `Authorization` and `WWW-Authenticate` headers must not be shown: the whole, and the values a password could be guessed from. */
+export function secretsOf(headers: readonly (string | undefined)[]): string[] {
+  return headers.flatMap((header) => {
+    if (header === undefined) return []
+    const values = [...header.matchAll(/\b(?:nonce|cnonce|response)="([^"]+)"/gi)].map(([, value = '']) => value)
+    return [header, ...values]
+  })
+}
+
 function md5(text: string): string {
   return createHash('md5').update(text).digest('hex')
 }

@@ -10,7 +10,7 @@ import {
   ArchiveNotFoundError,
   ArchiveUnavailableError,
 } from '../errors.js'
-import { assertArchiveBody, assertArchiveKey, inCodePointOrder, runNumbersOf } from '../names.js'
+import { assertArchiveBody, assertArchiveKey, inCodePointOrder, isArchiveKey, runNumbersOf } from '../names.js'
 import type {
   ArchiveCallOptions,
   ArchiveCheck,
@@ -20,8 +20,9 @@ import type {
   PutResult,
   RunArchive,
 } from '../run-archive.js'
-import { absence, type Place, throwIfHopeless, verified } from './answers.js'
+import { absence, DownloadJudge, describeFacts, type Place, promisedFacts, throwIfHopeless } from './answers.js'
 import { checkServer } from './check-server.js'
+import { createServerFolder } from './create-server-folder.js'
 import { OneAtATime } from './one-at-a-time.js'
 import type { HttpAnswer } from './transport.js'
 import type { UconDbClient } from './ucondb-client.js'
@@ -106,25 +107,18 @@ export class HttpArchive implements RunArchive {
         client: this.#client,
         folderName: this.#options.folderName,
         versions: () => this.#versions(options),
-        // Refused for the key before anything is stored: the same bytes under the same key.
-        putAgain: async (key) => {
-          const bytes = await this.#download(key, options)
-          if (bytes !== undefined && bytes.length > 0) {
-            await this.#send(key, bytes, { size: bytes.length, adler32: adler32(bytes) }, options)
-          }
-        },
-        createFolder: () => this.#createFolder(options),
+        tryCredentials: (keys) => this.#puts.run(() => this.#tryCredentials(keys, options), options.signal),
         signal: options.signal,
       }),
     )
   }
 
   createFolder(options: ArchiveCallOptions = {}): Promise<void> {
-    return this.#run(options, () => this.#createFolder(options))
+    return this.#run(options, () => createServerFolder(this.#client, this.#place, options))
   }
 
   close(): Promise<void> {
-    this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#client.close())
+    this.#closing ??= Promise.allSettled(this.#underWay).then(() => undefined)
     return this.#closing
   }
 
@@ -168,11 +162,12 @@ export class HttpArchive implements RunArchive {
     const stored = parseMetadata(parseJson(answer.body))
     // Cut or foreign: the next attempt finds out what the key holds.
     if (stored === undefined) return undefined
-    if (stored.size === facts.size && stored.adler32 === facts.adler32) return 'stored'
+    if (stored.size === facts.size && stored.adler32 === facts.adler32 && stored.key === key) return 'stored'
+    const asWhat = stored.key === key ? '' : ` under the key ${JSON.stringify(stored.key)}`
     throw new ArchiveDamagedError(
       key,
       this.location,
-      `the server stored ${describe(stored)} of ${describe(facts)} it was sent`,
+      `the server stored ${describeFacts(stored)}${asWhat} of ${describeFacts(facts)} it was sent`,
     )
   }
 
@@ -203,30 +198,25 @@ export class HttpArchive implements RunArchive {
       query: { ...this.#target, key },
       signal: options.signal,
     } as const
-    const found = await this.#client.call<Uint8Array | 'missing' | 'unverified'>(call, (answer, message) => {
-      if (answer.status === 200) return verified(answer)
-      return absence(this.#place, call.action, answer, message)
-    })
-    if (found === 'missing') return undefined
-    if (found !== 'unverified') return found
-    return this.#downloadWithMetadata(key, options)
-  }
-
-  /** For a server whose front end drops the headers that tell size and checksum. */
-  async #downloadWithMetadata(key: string, options: ArchiveCallOptions): Promise<Uint8Array | undefined> {
-    const metadata = await this.#metadata(key, options)
-    if (metadata === 'missing') return undefined
-    const call = {
-      action: 'read from',
-      method: 'GET',
-      path: this.#dataPath,
-      query: { ...this.#target, key },
-      signal: options.signal,
-    } as const
-    return this.#client.call(call, (answer) => {
-      if (answer.status !== 200) return undefined
-      return answer.body.length === metadata.size && adler32(answer.body) === metadata.adler32 ? answer.body : undefined
-    })
+    const judge = new DownloadJudge()
+    let metadata: VersionMetadata | undefined
+    const fetch = (): Promise<Uint8Array | { readonly damage: string } | 'missing' | 'unverified'> =>
+      this.#client.call(call, (answer, message) => {
+        if (answer.status !== 200) return absence(this.#place, call.action, answer, message)
+        const promised = promisedFacts(answer) ?? metadata
+        return promised === undefined ? 'unverified' : judge.judge(answer.body, promised)
+      })
+    let found = await fetch()
+    if (found === 'unverified') {
+      // A front end dropped the headers that tell size and checksum.
+      const known = await this.#metadata(key, options)
+      if (known === 'missing') return undefined
+      metadata = known
+      found = await fetch()
+    }
+    if (found === 'missing' || found === 'unverified') return undefined
+    if ('damage' in found) throw new ArchiveDamagedError(key, this.location, found.damage)
+    return found
   }
 
   #metadata(key: string, { signal }: ArchiveCallOptions): Promise<VersionMetadata | 'missing'> {
@@ -251,30 +241,35 @@ export class HttpArchive implements RunArchive {
     })
   }
 
-  #createFolder({ signal }: ArchiveCallOptions): Promise<void> {
-    const { folderName } = this.#options
-    if (!/^(?:[a-z_][a-z0-9_]*\.)?[a-z_][a-z0-9_]*$/.test(folderName)) {
-      const message = `A folder of UconDB is made of lower-case letters, digits and '_' and does not begin with a digit, received '${folderName}'`
-      throw new TypeError(message)
+  /**
+   * A put that UconDB refuses after it has checked the credentials and before it stores anything, because its validity time is not a number. Where a
+   * key exists already, that is one more reason to refuse.
+   */
+  async #tryCredentials(keys: readonly string[], { signal }: ArchiveCallOptions): Promise<void> {
+    const query = {
+      ...this.#target,
+      full_meta: 'yes',
+      key: keys.find(isArchiveKey) ?? 'credentials-check',
+      override: 'no',
+      tv: 'credentials-check',
     }
     const call = {
-      action: 'make the folder at',
+      action: 'try the credentials at',
       method: 'POST',
-      path: '/create_folder',
-      query: { folder: folderName },
+      path: this.#dataPath,
+      query,
+      body: Buffer.from('credentials-check'),
       authenticated: true,
       signal,
     } as const
-    return this.#client
-      .call(call, (answer, message) => {
-        if (answer.status === 200) return 'made'
-        throwIfHopeless(this.#place, call.action, answer, message)
-        return undefined
-      })
-      .then(() => undefined)
+    await this.#client.call(call, (answer, message) => {
+      if (answer.status === 500 && /\bfloat\b|already exists/i.test(message)) return 'accepted'
+      if (answer.status === 200) {
+        const cause = new Error('it stored a version whose validity time is no number')
+        throw new ArchiveUnavailableError(call.action, this.location, { cause, hint: 'This server is not a UconDB' })
+      }
+      throwIfHopeless(this.#place, call.action, answer, message)
+      return undefined
+    })
   }
-}
-
-function describe({ size, adler32: sum }: BodyFacts): string {
-  return `${size} bytes with Adler-32 ${sum.toString(16).padStart(8, '0')}`
 }

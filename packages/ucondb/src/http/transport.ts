@@ -1,4 +1,5 @@
-import { Agent, request } from 'undici'
+import { Socket } from 'node:net'
+import { buildConnector, Client } from 'undici'
 
 export interface HttpAnswer {
   readonly status: number
@@ -34,52 +35,93 @@ export class TransportError extends Error {
   }
 }
 
-/** One server. Every answer of UconDB closes its connection, so none is kept. */
+// What a timer can hold.
+const MAX_DEADLINE_MS = 2 ** 31 - 1
+
+/** One server. Every answer of UconDB closes its connection, so each exchange has a connection of its own, and with the exchange it ends. */
 export class HttpTransport {
   readonly #origin: string
-  readonly #agent: Agent
+  readonly #connect: buildConnector.connector
 
   constructor(origin: string, tls: TlsOptions) {
     this.#origin = origin
-    this.#agent = new Agent({
-      pipelining: 0,
-      // The deadline of each exchange covers these, too.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { rejectUnauthorized: tls.verify, ...(tls.ca === undefined ? {} : { ca: tls.ca }) },
+    this.#connect = buildConnector({
+      // HTTP/1.1 has a length for every body that is sent; what a front end makes of HTTP/2 for the server behind it could be chunks.
+      allowH2: false,
+      // The deadline of each exchange covers connecting, too.
+      timeout: 0,
+      rejectUnauthorized: tls.verify,
+      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     })
   }
 
   /**
-   * @throws TransportError; the signal's reason when it is aborted.
+   * @throws TransportError; the signal's reason when it is aborted. In both cases the socket is destroyed.
    */
   async exchange({ method, target, body, headers = {}, deadlineMs, signal }: HttpRequest): Promise<HttpAnswer> {
-    const deadline = AbortSignal.timeout(deadlineMs)
+    const deadline = AbortSignal.timeout(Math.min(Math.ceil(deadlineMs), MAX_DEADLINE_MS))
+    const ending = signal === undefined ? deadline : AbortSignal.any([deadline, signal])
+    const connection = new Connection(this.#origin, this.#connect)
     try {
-      const answer = await request(this.#origin + target, {
-        method,
-        headers: {
-          accept: '*/*',
-          'user-agent': 'holdfast-ucondb',
-          ...headers,
-          ...(body === undefined ? {} : { 'content-type': 'application/octet-stream' }),
-        },
-        body: body ?? null,
-        dispatcher: this.#agent,
-        signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
-        reset: true,
+      return await beforeEnding(ending, async () => {
+        const answer = await connection.client.request({
+          path: target,
+          method,
+          headers: {
+            accept: '*/*',
+            'user-agent': 'holdfast-ucondb',
+            ...headers,
+            ...(body === undefined ? {} : { 'content-type': 'application/octet-stream' }),
+          },
+          body: body ?? null,
+          reset: true,
+        })
+        const bytes = new Uint8Array(await answer.body.arrayBuffer())
+        return { status: answer.statusCode, headers: answer.headers, body: bytes }
       })
-      const bytes = new Uint8Array(await answer.body.arrayBuffer())
-      return { status: answer.statusCode, headers: answer.headers, body: bytes }
     } catch (error) {
       if (signal?.aborted === true) throw signal.reason
       if (deadline.aborted) throw new TransportError(`no complete answer within ${deadlineMs} ms`, 'ETIMEDOUT')
       throw describeFailure(error)
+    } finally {
+      connection.destroy()
     }
   }
+}
 
-  async close(): Promise<void> {
-    await this.#agent.destroy()
+/** Can be destroyed at any time. The library's own way leaves a socket alone that is still connecting, or shaking hands for TLS. */
+class Connection {
+  readonly client: Client
+  #socket: Socket | undefined
+
+  constructor(origin: string, connect: buildConnector.connector) {
+    this.client = new Client(origin, {
+      pipelining: 0,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: (options: buildConnector.Options, callback: buildConnector.Callback) => {
+        const socket: unknown = connect(options, callback)
+        if (socket instanceof Socket) this.#socket = socket
+      },
+    })
+  }
+
+  destroy(): void {
+    this.#socket?.destroy(new Error('The exchange has ended'))
+    this.client.destroy().catch(() => undefined)
+  }
+}
+
+/** The work's outcome, or the signal's reason as soon as it is aborted. */
+async function beforeEnding<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const { promise: ended, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    signal.throwIfAborted()
+    return await Promise.race([work(), ended])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
   }
 }
 

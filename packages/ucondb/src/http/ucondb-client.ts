@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { ArchiveAccessError, ArchiveServerError, ArchiveUnavailableError } from '../errors.js'
-import { answerChallenge, type DigestChallenge, type DigestCredentials, parseChallenge } from './digest.js'
+import { answerChallenge, type DigestChallenge, type DigestCredentials, parseChallenge, secretsOf } from './digest.js'
 import { errorMessage } from './error-page.js'
 import { type Attempt, retrying } from './retry.js'
 import { type HttpAnswer, HttpTransport, type TlsOptions, TransportError } from './transport.js'
@@ -61,8 +61,8 @@ export class UconDbClient {
     const path = `${this.baseUrl}${call.path}`
     const attempt = async (): Promise<Attempt<T>> => {
       try {
-        const answer = await this.#exchange(call)
-        const message = answer.status === 200 ? '' : errorMessage(answer.body)
+        const { answer, secrets } = await this.#exchange(call)
+        const message = answer.status === 200 ? '' : errorMessage(answer.body, secrets)
         const value = interpret(answer, message)
         if (value !== undefined) return { retry: false, value }
         return this.#unexpected(call.action, path, answer, message)
@@ -77,10 +77,6 @@ export class UconDbClient {
     return retrying(attempt, call.signal, { random: this.#random })
   }
 
-  close(): Promise<void> {
-    return this.#transport.close()
-  }
-
   #unexpected(action: string, path: string, answer: HttpAnswer, message: string): Attempt<never> {
     if (answer.status === 500) return { retry: true, error: new ArchiveServerError(action, path, message) }
     const cause = new Error(
@@ -88,11 +84,11 @@ export class UconDbClient {
     )
     const hint = answer.status >= 500 ? "Look into the server's log" : 'Check ucon_db.server_url, folder and object'
     const error = new ArchiveUnavailableError(action, path, { cause, hint })
-    if (answer.status === 200 || answer.status >= 500) return { retry: true, error }
+    if (answer.status === 200 || answer.status >= 500 || TRY_LATER.has(answer.status)) return { retry: true, error }
     throw error
   }
 
-  async #exchange(call: Call): Promise<HttpAnswer> {
+  async #exchange(call: Call): Promise<{ readonly answer: HttpAnswer; readonly secrets: readonly string[] }> {
     const target = `${this.#basePath}${call.path}${formatQuery(call.query)}`
     const send = (headers: Readonly<Record<string, string>>): Promise<HttpAnswer> =>
       this.#transport.exchange({
@@ -103,24 +99,28 @@ export class UconDbClient {
         deadlineMs: call.timeoutMs ?? this.#options.timeoutMs,
         signal: call.signal,
       })
-    if (call.authenticated !== true) return send({})
+    if (call.authenticated !== true) return { answer: await send({}), secrets: [] }
     const known = this.#challenges.get(call.path)
     // The whole body goes with the first request: a server that asks for no credentials would take an empty one for the version.
-    const first = await send(known === undefined ? {} : this.#authorization(call, target))
-    if (first.status !== 401) return first
-    const challenge = parseChallenge(headerOf(first, 'www-authenticate'))
-    if (challenge === undefined) throw this.#refused(call.path)
-    if (this.#options.writer === undefined)
-      throw this.#refused(call.path, 'it asks for credentials, and none are configured')
+    const opening = known === undefined ? {} : this.#authorization(call, target)
+    const first = await send(opening)
+    if (first.status !== 401) return { answer: first, secrets: secretsOf([opening.authorization]) }
+    const asked = headerOf(first, 'www-authenticate')
+    const challenge = parseChallenge(asked)
+    if (challenge === undefined) throw this.#refused(call.path, first, known !== undefined)
+    if (this.#options.writer === undefined) {
+      throw new ArchiveAccessError(`${this.baseUrl}${call.path}`, 'it asks for credentials, and none are configured')
+    }
     if (known?.challenge.nonce === challenge.nonce && known.challenge.realm === challenge.realm)
-      throw this.#refused(call.path)
+      throw this.#refused(call.path, first, true)
     this.#challenges.set(call.path, { challenge, uses: 0 })
-    const second = await send(this.#authorization(call, target))
-    if (second.status === 401) throw this.#refused(call.path)
-    return second
+    const reply = this.#authorization(call, target)
+    const second = await send(reply)
+    if (second.status === 401) throw this.#refused(call.path, second, true)
+    return { answer: second, secrets: secretsOf([asked, reply.authorization]) }
   }
 
-  #authorization(call: Call, uri: string): Readonly<Record<string, string>> {
+  #authorization(call: Call, uri: string): { readonly authorization?: string } {
     const known = this.#challenges.get(call.path)
     const { writer } = this.#options
     if (known === undefined || writer === undefined) return {}
@@ -136,11 +136,27 @@ export class UconDbClient {
     }
   }
 
-  #refused(path: string, problem = 'user or password is wrong'): ArchiveAccessError {
+  /** What a 401 means depends on what was sent and what is asked for; UconDB itself asks for nothing when credentials are wrong. */
+  #refused(path: string, answer: HttpAnswer, wereSent: boolean): ArchiveAccessError {
     this.#challenges.delete(path)
-    return new ArchiveAccessError(`${this.baseUrl}${path}`, problem)
+    const place = `${this.baseUrl}${path}`
+    const asked = headerOf(answer, 'www-authenticate')
+    if (asked === undefined) {
+      return wereSent
+        ? new ArchiveAccessError(place, 'user or password is wrong')
+        : new ArchiveAccessError(place, 'it did not even ask for credentials', FRONT_END_HINT)
+    }
+    return parseChallenge(asked) === undefined
+      ? new ArchiveAccessError(place, `it asks for '${asked.trim().split(/\s/)[0]}' authentication`, FRONT_END_HINT)
+      : new ArchiveAccessError(place, 'it asks again for the credentials that were sent', FRONT_END_HINT)
   }
 }
+
+/** A server in front is overloaded or was kept waiting. */
+const TRY_LATER: ReadonlySet<number> = new Set([408, 425, 429])
+
+const FRONT_END_HINT =
+  'UconDB does not answer like that; check ucon_db.server_url, ucon_db.writer_user and ucon_db.writer_password, and whether a server in front of it lets digest authentication through'
 
 export function headerOf(answer: HttpAnswer, name: string): string | undefined {
   const value = answer.headers[name]

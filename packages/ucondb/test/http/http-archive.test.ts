@@ -117,6 +117,7 @@ describe('put() on a server', () => {
     ['overload', 2],
     ['crash', 3],
     ['not-json', 1],
+    ['busy', 2],
   ])('succeeds in spite of "%s"', async (fault, times) => {
     const server = await serve()
     const archive = await open(server)
@@ -128,6 +129,7 @@ describe('put() on a server', () => {
 
   test.each<[Fault, string]>([
     ['wrong-checksum', 'ERR_ARCHIVE_DAMAGED'],
+    ['wrong-key', 'ERR_ARCHIVE_DAMAGED'],
     ['store-nothing', 'ERR_ARCHIVE_DAMAGED'],
     ['redirect', 'ERR_ARCHIVE_UNAVAILABLE'],
   ])('does not take "%s" for success and does not try again', async (fault, code) => {
@@ -207,6 +209,17 @@ describe('get() from a server', () => {
     await expect((await open(server)).get('7')).rejects.toMatchObject({ code: 'ERR_ARCHIVE_UNAVAILABLE' })
   })
 
+  test('tells a version that is stored wrong from a server that is not available', async () => {
+    const server = await serve()
+    server.store('runs', 'configuration', '7', BODY)
+    server.fail('wrong-checksum', 'data', 100)
+    const archive = await open(server)
+    const damage = { code: 'ERR_ARCHIVE_DAMAGED', key: '7', message: expect.stringContaining('recorded 30 bytes') }
+    await expect(archive.get('7')).rejects.toMatchObject(damage)
+    expect(server.requests).toHaveLength(2)
+    await expect(archive.put('7', BODY)).rejects.toMatchObject(damage)
+  })
+
   test('of an absent key is not found, whether the object has versions or none', async () => {
     const server = await serve()
     const archive = await open(server)
@@ -266,6 +279,30 @@ describe('check() of a server', () => {
     expect(problems).toEqual([{ message: expect.stringContaining(message), hint: expect.any(String) }])
   })
 
+  test('tries the credentials of puts, which may differ from those for making folders, and stores nothing', async () => {
+    const server = await serve({ usersOfRealm: { runs: { somebody: 'else' } } })
+    const archive = await open(server)
+    expect(await archive.check()).toEqual({ usable: true, folderExists: true, problems: [] })
+    expect(server.keys()).toEqual([])
+    await expect(archive.createFolder()).rejects.toMatchObject({ code: 'ERR_ARCHIVE_ACCESS' })
+  })
+
+  test('finds a server without authentication usable, and stores nothing', async () => {
+    const server = await serve({ authentication: 'none' })
+    expect(await (await open(server)).check()).toEqual({ usable: true, folderExists: true, problems: [] })
+    expect(server.keys()).toEqual([])
+  })
+
+  test('reports credentials that are missing, and a name no folder can have, without throwing', async () => {
+    const server = await serve({ folders: ['7runs'] })
+    const archive = await openArchive({ serverUrl: server.url, folderName: '7runs', objectName: 'configuration' })
+    onTestFinished(() => archive.close())
+    const { problems } = await archive.check()
+    expect(problems).toEqual([
+      { message: expect.stringContaining('none are configured'), hint: expect.stringContaining('ucon_db.writer_user') },
+    ])
+  })
+
   test('finds wrong credentials where something is archived, and stores nothing', async () => {
     const server = await serve()
     server.store('runs', 'configuration', '7', BODY)
@@ -294,7 +331,11 @@ describe('createFolder() on a server', () => {
   test('refuses a name that the server would change', async () => {
     const server = await serve()
     const archive = await open(server, { folderName: 'MixedCase' })
-    await expect(archive.createFolder()).rejects.toThrow("received 'MixedCase'")
+    await expect(archive.createFolder()).rejects.toMatchObject({
+      code: 'ERR_ARCHIVE_CONFIG',
+      option: 'folderName',
+      message: expect.stringContaining("'MixedCase'"),
+    })
     expect(server.requests).toEqual([])
   })
 })
@@ -305,14 +346,16 @@ describe('credentials', () => {
     const archive = await open(server, { timeoutMs: 100 })
     await archive.put('1', BODY)
     const errors: unknown[] = []
-    for (const fault of ['crash', 'stall', 'overload', 'wrong-checksum', 'redirect'] as const) {
-      server.fail(fault, 'put', 4)
+    const faults = { crash: 4, stall: 4, overload: 4, 'wrong-checksum': 1, redirect: 1, echo: 1 } as const
+    for (const fault of ['crash', 'stall', 'overload', 'wrong-checksum', 'redirect', 'echo'] as const) {
+      server.fail(fault, 'put', faults[fault])
       errors.push(await archive.put(`key-${fault}`, BODY).catch((error: unknown) => error))
     }
     const wrong = await open(server, { writer: { user: 'writer', password: 'guess-me' } })
     errors.push(await wrong.put('7', BODY).catch((error: unknown) => error))
     const shown = inspect(errors, { depth: 20, showHidden: true })
-    expect(errors).toHaveLength(6)
+    expect(errors).toHaveLength(7)
+    expect(shown).toContain('Header too large: Authorization: [hidden]')
     for (const secret of [PASSWORD, 'guess-me', 'MTc5', 'response=', 'Digest']) expect(shown).not.toContain(secret)
   })
 

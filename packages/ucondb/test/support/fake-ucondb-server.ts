@@ -13,6 +13,10 @@ export type Fault =
   | 'stall-in-body'
   | 'cut-body'
   | 'lose-answer'
+  | 'keep-answer'
+  | 'wrong-key'
+  | 'echo'
+  | 'busy'
   | 'overload'
   | 'crash'
   | 'race'
@@ -25,6 +29,8 @@ export type Fault =
 export interface FakeServerOptions {
   /** @default writer with the password "s3cret, really" */
   readonly users?: Readonly<Record<string, string>>
+  /** Users of single realms (`ucon.runs` for puts, `runs` for making the folder), before `users`. */
+  readonly usersOfRealm?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** `none`: everybody may write. @default 'digest' */
   readonly authentication?: 'digest' | 'none'
   readonly readOnly?: boolean
@@ -61,6 +67,7 @@ export class FakeUconDbServer implements AsyncDisposable {
   readonly #faults: { fault: Fault; path: string; times: number }[] = []
   readonly #server: Server
   #nonce = 1_795_219_013
+  #isBusyWithPut = false
 
   private constructor(options: FakeServerOptions) {
     this.#options = options
@@ -104,6 +111,11 @@ export class FakeUconDbServer implements AsyncDisposable {
     return this.#versions(folder).find((version) => version.key === key)?.body
   }
 
+  /** Whether a put has arrived at the fault that will keep it. */
+  isBusyWithPut(): boolean {
+    return this.#isBusyWithPut
+  }
+
   puts(): SeenRequest[] {
     return this.requests.filter(({ method, url }) => method === 'POST' && url.includes('/data'))
   }
@@ -127,7 +139,10 @@ export class FakeUconDbServer implements AsyncDisposable {
     const fault = this.#takeFault(method === 'POST' && endpoint === 'data' ? ['put', 'data'] : [endpoint])
     response.on('close', () => this.#log(request, response, body))
     let body: Buffer = Buffer.alloc(0)
-    if (fault === 'stall') return
+    if (fault === 'stall') {
+      this.#isBusyWithPut = method === 'POST'
+      return
+    }
     const chunks: Buffer[] = []
     try {
       for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -142,6 +157,10 @@ export class FakeUconDbServer implements AsyncDisposable {
     if (fault === 'overload') {
       response.socket?.end('HTTP/1.1 503 Service unavailable\n\n')
       return
+    }
+    if (fault === 'busy') return plain(response, 429, 'Too many requests')
+    if (fault === 'echo' && request.headers.authorization !== undefined) {
+      return plain(response, 400, `Header too large: Authorization: ${request.headers.authorization}`)
     }
     if (fault === 'crash') return page(response, 'server closed the connection unexpectedly')
     if (fault === 'not-json') return plain(response, 200, '{"object": "configuration", "folder": "ucon.ru')
@@ -163,13 +182,19 @@ export class FakeUconDbServer implements AsyncDisposable {
         { folder, object, key: query.get('key'), metaOnly: query.get('meta_only') === 'yes' },
         fault,
       )
-    this.#put(request, response, { folder, object, key: query.get('key'), tags: query.getAll('tag') }, body, fault)
+    this.#put(
+      request,
+      response,
+      { folder, object, key: query.get('key'), tags: query.getAll('tag'), tv: query.get('tv') },
+      body,
+      fault,
+    )
   }
 
   #put(
     request: IncomingMessage,
     response: ServerResponse,
-    target: { folder: string; object: string; key: string | null; tags: string[] },
+    target: { folder: string; object: string; key: string | null; tags: string[]; tv: string | null },
     body: Buffer,
     fault: Fault | undefined,
   ): unknown {
@@ -177,6 +202,9 @@ export class FakeUconDbServer implements AsyncDisposable {
     const versions = this.#folders.get(target.folder)
     if (versions === undefined) return plain(response, 404, 'Folder not found')
     if (!this.#isAuthorized(request, response, `ucon.${target.folder}`)) return
+    if (target.tv !== null && Number.isNaN(Number(target.tv))) {
+      return page(response, `could not convert string to float: '${target.tv}'`)
+    }
     if (fault === 'race') {
       versions.push(this.#newVersion(target.object, target.key, body))
       const detail = `DETAIL:  Key (object, key)=(${target.object}, ${target.key}) already exists.`
@@ -197,7 +225,11 @@ export class FakeUconDbServer implements AsyncDisposable {
       response.socket?.destroy()
       return
     }
-    const metadata = this.#metadata(target.folder, version)
+    if (fault === 'keep-answer') {
+      this.#isBusyWithPut = true
+      return
+    }
+    const metadata = this.#metadata(target.folder, fault === 'wrong-key' ? { ...version, key: null } : version)
     json(response, fault === 'wrong-checksum' ? { ...metadata, adler32: 1 } : metadata)
   }
 
@@ -282,7 +314,8 @@ export class FakeUconDbServer implements AsyncDisposable {
       page(response, `'${missing}'`)
       return false
     }
-    const password = (this.#options.users ?? { writer: PASSWORD })[fields.get('username') ?? '']
+    const users = this.#options.usersOfRealm?.[realm] ?? this.#options.users ?? { writer: PASSWORD }
+    const password = users[fields.get('username') ?? '']
     const secret = md5(`${fields.get('username')}:${realm}:${password}`)
     const what = md5(`${request.method}:${fields.get('uri')}`)
     const parts = [secret, fields.get('nonce'), fields.get('nc'), fields.get('cnonce'), 'auth', what]
