@@ -12,6 +12,8 @@ import { toBytes, writeFully } from './write-fully.js'
 
 export interface AppendFile extends AsyncDisposable {
   readonly path: string
+  /** The open descriptor, to lock the file or to look at its state; it is not to be written or closed. */
+  readonly fd: number
   /** Length in bytes: what was there at opening and the acknowledged appends. */
   readonly size: number
   /**
@@ -69,6 +71,10 @@ class OpenAppendFile implements AppendFile {
     this.path = path
     this.#handle = handle
     this.#size = size
+  }
+
+  get fd(): number {
+    return this.#handle.fd
   }
 
   get size(): number {

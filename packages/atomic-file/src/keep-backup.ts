@@ -4,14 +4,34 @@
  */
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { errorCode } from './errors.js'
-import type { FileSystem } from './file-system.js'
+import { AtomicFileError, errorCode } from './errors.js'
+import { type AtomicFileDeps, type FileSystem, resolveFs } from './file-system.js'
 import { discardStaged } from './staged-file.js'
-import { inFolder } from './target.js'
+import { syncDirectory } from './sync-directory.js'
+import { findTarget, inFolder } from './target.js'
 import { currentOwner, makeTemporaryName } from './temporary-name.js'
 
+/**
+ * Keeps what a file holds now under a second name: a hard link, or a synced copy where links are not possible. A link of a file that is only ever
+ * replaced goes on holding the old bytes; a program that writes into the file in place changes both names. Durable on return; a file that has the
+ * backup's name already is replaced.
+ *
+ * @throws AtomicFileError with the system's code (`ENOENT` when there is no such file).
+ * @example await keepBackup('state.json', 'backups/state_20260102.json.bak')
+ */
+export async function keepBackup(path: string, backupPath: string, deps?: AtomicFileDeps): Promise<void> {
+  const fs = resolveFs(deps)
+  try {
+    const target = await findTarget(fs, path)
+    await giveSecondName(fs, target.path, backupPath)
+    await syncDirectory(dirname(backupPath), deps)
+  } catch (error) {
+    throw error instanceof AtomicFileError ? error : new AtomicFileError('keep a backup of', path, error)
+  }
+}
+
 /** Gives the file a second name, all at once; another file that has the name is replaced. The caller syncs the folder. */
-export async function keepBackup(fs: FileSystem, path: string, backupPath: string): Promise<void> {
+export async function giveSecondName(fs: FileSystem, path: string, backupPath: string): Promise<void> {
   try {
     await fs.link(path, backupPath)
     return

@@ -6,7 +6,7 @@
 import { dirname, resolve } from 'node:path'
 import { AtomicFileError, codedError, NotARegularFileError } from './errors.js'
 import { type AtomicFileDeps, type FileSystem, resolveFs } from './file-system.js'
-import { keepBackup } from './keep-backup.js'
+import { giveSecondName } from './keep-backup.js'
 import { OpenFolder } from './open-folder.js'
 import { discardStaged, type StagedFile, stageFile } from './staged-file.js'
 import { syncDirectory } from './sync-directory.js'
@@ -25,6 +25,11 @@ export interface WriteFileAtomicOptions {
   readonly backupPath?: string
   /** Where the temporary file is made; must be on the target's file system. @default the target's folder */
   readonly tempDirectory?: string
+  /**
+   * Work that goes on beside the staging of the new bytes and has to succeed before the target changes, such as a journal entry about it. When it
+   * rejects, nothing is replaced and the write rejects with the same error; it is awaited in any case.
+   */
+  readonly publishAfter?: Promise<unknown>
 }
 
 export interface FileToWrite {
@@ -57,8 +62,13 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const fs = resolveFs(deps)
   const bytes = toBytes(data)
-  const { overwrite = true, backupPath } = options
-  await explained(path, async () => {
+  const { overwrite = true, backupPath, publishAfter } = options
+  // Never rejects, so that a failure of the staging leaves no rejection that nobody handles.
+  const companion = publishAfter?.then(
+    () => undefined,
+    (reason: unknown) => new CompanionFailure(reason),
+  )
+  const write = async (): Promise<void> => {
     const target = await findTarget(fs, path)
     if (backupPath !== undefined && resolve(backupPath) === resolve(target.path))
       throw new TypeError(`The backup must not have the name of the file itself, '${backupPath}'`)
@@ -69,18 +79,35 @@ export async function writeFileAtomic(
     try {
       await folder.opened()
       if (backupPath !== undefined && target.existing !== undefined) {
-        await keepBackup(fs, target.path, backupPath)
+        await giveSecondName(fs, target.path, backupPath)
         // The old content must be safe under its new name before it loses the old one; in one folder a single sync covers both.
         if (resolve(dirname(backupPath)) !== resolve(dirname(target.path)))
           await syncDirectory(dirname(backupPath), deps)
       }
+      const failure = await companion
+      if (failure !== undefined) throw failure
       await publish(fs, staged, overwrite)
     } catch (error) {
       await discardStaged(fs, staged.temporaryPath)
       throw error
     }
     await folder.sync()
-  })
+  }
+  try {
+    await explained(path, write)
+  } catch (error) {
+    await companion
+    throw error instanceof CompanionFailure ? error.reason : error
+  }
+}
+
+/** Carries a rejection of `publishAfter` past the code that explains failures of the file itself. */
+class CompanionFailure {
+  readonly reason: unknown
+
+  constructor(reason: unknown) {
+    this.reason = reason
+  }
 }
 
 /**
@@ -129,12 +156,13 @@ function alreadyThere(): Error {
   return codedError('EEXIST', 'the file exists and was not to be overwritten')
 }
 
+const EXPLAINED = [AtomicFileError, NotARegularFileError, TypeError, CompanionFailure]
+
 async function explained(path: string, write: () => Promise<void>): Promise<void> {
   try {
     await write()
   } catch (error) {
-    if (error instanceof AtomicFileError || error instanceof NotARegularFileError || error instanceof TypeError)
-      throw error
+    if (EXPLAINED.some((kind) => error instanceof kind)) throw error
     throw new AtomicFileError('write', path, error)
   }
 }

@@ -9,6 +9,7 @@ test('the package exports these names', () => {
       "NotARegularFileError",
       "decodeUtf8",
       "errorCode",
+      "keepBackup",
       "makeDirectory",
       "moveFile",
       "openAppendFile",

@@ -1,4 +1,5 @@
 export type { LockDeps } from './deps.js'
+export { type DescriptorLockOptions, lockDescriptor } from './descriptor-lock.js'
 export {
   LockExistsError,
   LockFileError,

@@ -10,6 +10,7 @@ test('the package exports exactly these names', () => {
     'LockLostError',
     'LockTimeoutError',
     'LockUnsupportedError',
+    'lockDescriptor',
     'withLock',
   ])
 })
