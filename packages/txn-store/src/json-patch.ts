@@ -96,24 +96,25 @@ export class JsonPatcher {
     checkShape(operation)
     switch (operation.op) {
       case 'add':
-        return this.#add(parsePointer(operation.path), operation.value)
+        this.#add(parsePointer(operation.path), operation.value)
+        break
       case 'replace':
-        return this.#replace(parsePointer(operation.path), operation.value)
+        this.#replace(parsePointer(operation.path), operation.value)
+        break
       case 'remove':
         this.#remove(parsePointer(operation.path))
-        return
+        break
       case 'test':
-        return this.#test(parsePointer(operation.path), operation.value)
+        this.#test(parsePointer(operation.path), operation.value)
+        break
       case 'move':
-        return this.#move(operation.from, operation.path)
-      case 'copy': {
-        const value = this.#get(parsePointer(operation.from))
-        // From here on two places share it, so writing into either has to copy first.
-        this.#owned = new Set()
-        return this.#add(parsePointer(operation.path), value)
-      }
+        this.#move(operation.from, operation.path)
+        break
+      case 'copy':
+        this.#copy(operation.from, operation.path)
+        break
       default:
-        throw new Misfit(`there is no operation ${JSON.stringify((operation as { op: unknown }).op)}`)
+        throw new Misfit('there is no such operation')
     }
   }
 
@@ -168,6 +169,13 @@ export class JsonPatcher {
     }
     if (path.startsWith(`${from}/`)) throw new Misfit(`${JSON.stringify(from)} cannot be moved into itself`)
     this.#add(target, this.#remove(source))
+  }
+
+  #copy(from: string, path: string): void {
+    const value = this.#get(parsePointer(from))
+    // From here on two places share it, so writing into either has to copy first.
+    this.#owned = new Set()
+    this.#add(parsePointer(path), value)
   }
 
   #get(segments: readonly string[]): JsonValue {
