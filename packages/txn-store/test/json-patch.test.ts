@@ -407,6 +407,15 @@ describe('applyPatch() treats __proto__ as a key', () => {
     expect(Object.getPrototypeOf(result)).toBe(Object.prototype)
   })
 
+  test('in an object of thousands of keys', () => {
+    const document = JSON.parse(
+      `{${Array.from({ length: 3000 }, (_, key) => `"k${key}":${key},`).join('')}${text.slice(1)}`,
+    )
+    const result = applyPatch(document as JsonValue, [{ op: 'replace', path: '/k7', value: 'x' }])
+    expect(JSON.stringify(result)).toBe(JSON.stringify(document).replace('"k7":7', '"k7":"x"'))
+    expect(Object.getPrototypeOf(result)).toBe(Object.prototype)
+  })
+
   test('refusing to reach the prototype through it', () => {
     for (const path of ['/__proto__/polluted', '/constructor/prototype/polluted']) {
       expect(errorOf(() => applyPatch({}, [{ op: 'add', path, value: 1 }]))).toMatchObject({ code: 'ERR_JSON_PATCH' })
