@@ -2,7 +2,7 @@
  * A file that only grows, such as a journal. The file itself is the truth; a crash can leave a torn tail of the one append that had not been
  * acknowledged, which the reader of the format has to recognise and cut with `truncate`.
  */
-import { constants } from 'node:fs'
+import { constants, fstatSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AtomicFileError, NotARegularFileError } from './errors.js'
@@ -27,6 +27,11 @@ export interface AppendFile extends AsyncDisposable {
    * @throws RangeError when the file is shorter than that. @throws AtomicFileError
    */
   truncate(size: number): Promise<void>
+  /**
+   * Takes notice of what another process appended or cut since, for files that take turns under a lock. Returns the size.
+   * @throws AtomicFileError
+   */
+  refresh(): number
   /** Waits for the calls under way and closes; a second call does nothing. */
   close(): Promise<void>
 }
@@ -107,6 +112,17 @@ class OpenAppendFile implements AppendFile {
       this.#hasTornTail = false
       await this.#handle.sync()
     })
+  }
+
+  refresh(): number {
+    if (this.#closed !== undefined) throw new Error(`Cannot refresh '${this.path}': it is closed`)
+    try {
+      this.#size = fstatSync(this.#handle.fd).size
+    } catch (error) {
+      throw new AtomicFileError('refresh', this.path, error)
+    }
+    this.#hasTornTail = false
+    return this.#size
   }
 
   close(): Promise<void> {

@@ -3,7 +3,7 @@ export { AtomicFileError, errorCode, InvalidUtf8Error, NotARegularFileError } fr
 export type { AtomicFileDeps, FileSystem } from './file-system.js'
 export { keepBackup } from './keep-backup.js'
 export { type MakeDirectoryOptions, makeDirectory } from './make-directory.js'
-export { moveFile, removeFile } from './move-file.js'
+export { moveFile, type RemoveFileOptions, removeFile } from './move-file.js'
 export { decodeUtf8, readTextFile } from './read-text-file.js'
 export { type SweepDeps, type SweepOptions, sweepLeftovers } from './sweep-leftovers.js'
 export { syncDirectory } from './sync-directory.js'

@@ -27,21 +27,30 @@ export async function moveFile(from: string, to: string, deps?: AtomicFileDeps):
   await oldFolder?.sync()
 }
 
+export interface RemoveFileOptions {
+  /** `false`: the name may be back after a power failure, for what is found and removed again anyway. @default true */
+  readonly durable?: boolean
+}
+
 /**
  * Removes a file, or a symbolic link itself. Resolves to `false` when there was none. Durable on return.
  *
  * @throws AtomicFileError with the system's code.
  * @example await removeFile('journal.log')
  */
-export async function removeFile(path: string, deps?: AtomicFileDeps): Promise<boolean> {
+export async function removeFile(
+  path: string,
+  options: RemoveFileOptions = {},
+  deps?: AtomicFileDeps,
+): Promise<boolean> {
   const fs = resolveFs(deps)
-  await using folder = new OpenFolder(fs, dirname(path))
+  await using folder = options.durable === false ? null : new OpenFolder(fs, dirname(path))
   try {
     await fs.unlink(path)
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false
     throw new AtomicFileError('remove', path, error)
   }
-  await folder.sync()
+  await folder?.sync()
   return true
 }

@@ -157,7 +157,7 @@ describe('the other functions', () => {
   test('removeFile() syncs the folder', async () => {
     writeFileSync(`${folder()}/state`, '')
     const { fs, log } = recordingFs()
-    await removeFile(`${folder()}/state`, { fs })
+    await removeFile(`${folder()}/state`, {}, { fs })
     expectInOrder(log, ['unlink state', 'sync folder/'])
   })
 })

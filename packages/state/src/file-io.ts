@@ -47,7 +47,7 @@ export async function moveAside(path: string, deps: StateDeps): Promise<string> 
 
 /** Removes the backup of a file, if there is one. @throws StateWriteError */
 export async function removeBackup(path: string, deps: StateDeps): Promise<void> {
-  await asWriteError(path, () => removeFile(backupOf(path), deps))
+  await asWriteError(path, () => removeFile(backupOf(path), {}, deps))
 }
 
 export async function makeFolderOf(path: string, deps: StateDeps): Promise<void> {

@@ -1,0 +1,98 @@
+import { basename } from 'node:path'
+import { decompress } from './compression.js'
+import { StateReadError } from './errors.js'
+import { readWhole } from './file/document-image.js'
+import type { FileStorage } from './file/file-storage.js'
+import type { JsonObject } from './json.js'
+import { applyPatch, type JsonPatchOperation } from './json-patch.js'
+import type { TransactionRecord } from './storage.js'
+
+/** A former state. */
+export interface BackupContent {
+  readonly data: JsonObject
+  /** What it is called in the history. */
+  readonly name: string
+}
+
+/** Finds former states of a document. */
+export class BackupReader {
+  readonly #storage: FileStorage
+
+  constructor(storage: FileStorage) {
+    this.#storage = storage
+  }
+
+  /** @throws StateReadError */
+  async read(path: string): Promise<BackupContent> {
+    const { bytes } = await readWhole(path)
+    const hint = 'Choose another backup: holdfast-state backups'
+    if (bytes === undefined) throw new StateReadError(`Cannot read '${path}': there is no such file`, { path, hint })
+    let plain: Uint8Array = bytes
+    try {
+      plain = await decompress(path, bytes)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new StateReadError(`Cannot read '${path}': ${reason}`, { path, hint, cause })
+    }
+    return { data: this.#storage.codec.decode(plain, path, hint), name: basename(path) }
+  }
+
+  /**
+   * The state at an instant: the newest whole state before it, and the changes since that the history tells whole.
+   *
+   * @throws StateReadError when there is no such state, or it is not known any more
+   */
+  async readAt(instant: number): Promise<BackupContent> {
+    const path = this.#storage.path
+    if (!Number.isFinite(instant)) throw new RangeError(`'${instant}' is not an instant`)
+    const name = new Date(instant).toISOString()
+    const loaded = await this.#storage.load().catch((error: unknown) => {
+      if (error instanceof StateReadError) return undefined
+      throw error
+    })
+    const changes: (readonly JsonPatchOperation[])[] = []
+    let later: TransactionRecord | undefined
+    let oldest: string | undefined
+    let isFound = false
+    for await (const record of this.#storage.records(loaded)) {
+      if (!record.success || !STATE_KINDS.has(record.kind)) continue
+      oldest = record.timestamp
+      isFound ||= Date.parse(record.timestamp) <= instant
+      if (isFound) {
+        const whole = 'sha256' in record ? await this.#stateBefore(later, loaded?.image.data) : undefined
+        if (whole !== undefined) return { data: replay(whole, changes), name }
+        if (record.kind !== 'checkpoint') {
+          if (record.patch === undefined) throw unknown(path, name, record.timestamp)
+          changes.unshift(record.patch)
+        }
+      }
+      if ('sha256' in record) later = record
+    }
+    const first = later?.before === null ? {} : await this.#stateBefore(later, loaded?.image.data)
+    if (first === undefined) throw unknown(path, name, oldest)
+    return { data: replay(first, changes), name }
+  }
+
+  /** The state that this record replaced, if it is still there; without a record, the document as it is. */
+  async #stateBefore(record: TransactionRecord | undefined, newest: JsonObject | undefined): Promise<JsonObject | undefined> {
+    if (record === undefined) return newest
+    const { backup } = record
+    if (backup === undefined) return undefined
+    const path = (await this.#storage.backups.list()).find((listed) => basename(listed).startsWith(backup))
+    return path === undefined ? undefined : (await this.read(path)).data
+  }
+}
+
+const STATE_KINDS: ReadonlySet<string> = new Set(['commit', 'restore', 'checkpoint', 'external'])
+
+function replay(from: JsonObject, changes: readonly (readonly JsonPatchOperation[])[]): JsonObject {
+  return changes.reduce<JsonObject>((data, patch) => applyPatch(data, patch) as JsonObject, from)
+}
+
+function unknown(path: string, wanted: string, oldest: string | undefined): StateReadError {
+  const reach = oldest === undefined ? 'there is no history' : `neither a backup nor the history reach beyond ${oldest}`
+  return new StateReadError(`Cannot tell what '${path}' was at ${wanted}: ${reach}`, {
+    path,
+    hint: 'Choose a later time, or one of the backups: holdfast-state backups',
+  })
+}

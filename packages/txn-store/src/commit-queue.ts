@@ -1,0 +1,233 @@
+import { errorCode } from '@holdfast/atomic-file'
+import type { DraftChange } from './document/draft.js'
+import { StateLockError, StateReadError } from './errors.js'
+import { Batch } from './batch.js'
+import type { CommitEntry, DocumentStorage, StorageSession, StoredDocument } from './storage.js'
+
+/** One transaction that waits for its turn. */
+export interface Job {
+  readonly operation: string
+  readonly label: string | undefined
+  readonly kind: 'commit' | 'restore'
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+  /** Whether it can do without the document as it is, because it replaces all of it. */
+  readonly replacesAll: boolean
+  readonly details?: Readonly<Record<string, unknown>>
+  /** Finds out the change. Whatever it throws rolls back and goes to the caller. */
+  run(base: StoredDocument): Promise<DraftChange>
+  /** Called once: with the sequence number of the commit (`undefined` when nothing changed), or with what went wrong. */
+  succeed(seq: number | undefined, data: StoredDocument['data']): void
+  fail(error: unknown): void
+}
+
+export interface QueueOptions {
+  readonly logUnchanged: boolean
+  readonly onWarning: (error: unknown) => void
+}
+
+interface Waiting {
+  readonly job: Job
+  readonly enqueuedAt: number
+  timer: NodeJS.Timeout | undefined
+  onAbort: (() => void) | undefined
+}
+
+/**
+ * Takes transactions of one process in their order and commits those together that wait together: one turn at the lock and one write for all of them. Each
+ * sees what those before it did; one that fails takes nothing of the others with it.
+ */
+export class CommitQueue {
+  readonly #storage: () => Promise<DocumentStorage>
+  readonly #options: QueueOptions
+  readonly #waiting: Waiting[] = []
+  #draining: Promise<void> | undefined
+  #acquiring: AbortController | undefined
+  #openSince: { readonly operation: string; readonly at: number } | undefined
+
+  constructor(storage: () => Promise<DocumentStorage>, options: QueueOptions) {
+    this.#storage = storage
+    this.#options = options
+  }
+
+  add(job: Job): void {
+    const waiting: Waiting = { job, enqueuedAt: performance.now(), timer: undefined, onAbort: undefined }
+    const { signal, timeoutMs } = job
+    if (signal?.aborted) return job.fail(signal.reason)
+    if (Number.isFinite(timeoutMs)) waiting.timer = setTimeout(() => this.#giveUp(waiting), timeoutMs)
+    waiting.onAbort = () => this.#drop(waiting, signal?.reason)
+    signal?.addEventListener('abort', waiting.onAbort, { once: true })
+    this.#waiting.push(waiting)
+    this.#draining ??= this.#drain()
+  }
+
+  /** Resolves when nothing is waiting or under way. */
+  async idle(): Promise<void> {
+    while (this.#draining !== undefined) await this.#draining
+  }
+
+  async #drain(): Promise<void> {
+    // Those that are added in the same moment belong to the first turn.
+    await Promise.resolve()
+    while (this.#waiting.length > 0) {
+      const session = await this.#acquire()
+      if (session === undefined) continue
+      try {
+        await this.#takeTurn(session)
+      } catch (error) {
+        this.#failAll(error)
+      } finally {
+        await this.#release(session)
+      }
+    }
+    // Without a turn of the event loop since the queue was seen empty, so that nobody is added to a drain that is over.
+    this.#draining = undefined
+  }
+
+  /** What cannot be released is no longer held when the process ends; the transactions have had their answers. */
+  async #release(session: StorageSession): Promise<void> {
+    try {
+      await session.release()
+    } catch (error) {
+      this.#options.onWarning(error)
+    }
+  }
+
+  async #acquire(): Promise<StorageSession | undefined> {
+    const now = performance.now()
+    const waits = this.#waiting.map(({ job, enqueuedAt }) => enqueuedAt + job.timeoutMs - now)
+    this.#acquiring = new AbortController()
+    try {
+      const storage = await this.#storage()
+      return await storage.acquire({ timeoutMs: Math.max(0, Math.min(...waits)), signal: this.#acquiring.signal })
+    } catch (error) {
+      // Those whose time is not up go on waiting; any other error is everybody's.
+      const isTimeUp = error instanceof StateLockError && TIME_UP.has(errorCode(error.cause) ?? '')
+      const failed = this.#waiting.filter(
+        ({ job, enqueuedAt }) => !isTimeUp || performance.now() - enqueuedAt >= job.timeoutMs - 1,
+      )
+      for (const waiting of failed) this.#drop(waiting, error)
+      return undefined
+    } finally {
+      this.#acquiring = undefined
+    }
+  }
+
+  async #takeTurn(session: StorageSession): Promise<void> {
+    let damage: unknown
+    let head: StoredDocument
+    try {
+      head = await session.read()
+    } catch (error) {
+      if (!(error instanceof StateReadError)) return this.#failAll(error)
+      damage = error
+      head = { data: {}, exists: false }
+    }
+    const batch = new Batch(session)
+    const started = performance.now()
+    while (performance.now() - started < MAX_TURN_MS && batch.size < MAX_BATCH) {
+      const job = this.#next()
+      if (job === undefined) break
+      if (damage !== undefined && !job.replacesAll) {
+        job.fail(damage)
+        continue
+      }
+      const done = await this.#run(job, head, batch)
+      if (done !== undefined) {
+        head = { data: done.data, exists: true }
+        damage = undefined
+      } else if (batch.hasFailed) break
+    }
+    await batch.flush()
+  }
+
+  /** Runs one transaction on what those before it left. `undefined` when it changed nothing. */
+  async #run(job: Job, head: StoredDocument, batch: Batch): Promise<{ readonly data: StoredDocument['data'] } | undefined> {
+    const startedAt = Date.now()
+    const started = performance.now()
+    this.#openSince = { operation: job.operation, at: started }
+    const running = job.run(head)
+    // Those that are done must not wait for the disk until a slow one is.
+    if (batch.size > 0 && !(await isSettledSoon(running))) await Promise.allSettled([batch.flush(), running])
+    const { operation, label, details } = job
+    const facts = (): Pick<CommitEntry, 'operation' | 'label' | 'startedAt' | 'durationMs'> => ({
+      operation,
+      label,
+      startedAt,
+      durationMs: performance.now() - started,
+    })
+    try {
+      const { data, patch } = await running
+      if (batch.hasFailed) throw batch.failure
+      if (patch.length === 0) {
+        if (this.#options.logUnchanged) batch.note({ kind: 'unchanged', ...facts(), details: details ?? {} })
+        batch.addUnchanged(job, data)
+        return undefined
+      }
+      job.signal?.throwIfAborted()
+      batch.add(job, { kind: job.kind, ...facts(), patch, ...(details === undefined ? {} : { details }) }, data)
+      return { data }
+    } catch (error) {
+      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+      batch.note({ kind: 'rollback', ...facts(), details: { error: message.slice(0, MAX_ERROR_LENGTH) } })
+      batch.addFailed(job, error)
+      return undefined
+    } finally {
+      this.#openSince = undefined
+    }
+  }
+
+  #next(): Job | undefined {
+    const waiting = this.#waiting.shift()
+    if (waiting !== undefined) this.#settle(waiting)
+    return waiting?.job
+  }
+
+  #failAll(error: unknown): void {
+    for (const waiting of [...this.#waiting]) this.#drop(waiting, error)
+  }
+
+  #giveUp(waiting: Waiting): void {
+    // While the lock itself is waited for, its own error says more: who holds it.
+    if (this.#acquiring !== undefined) return
+    const { path, timeoutMs } = { path: waiting.job.operation, timeoutMs: waiting.job.timeoutMs }
+    const open = this.#openSince
+    const since = open === undefined ? '' : `: '${open.operation}' has been open for ${Math.round(performance.now() - open.at)} ms`
+    this.#drop(
+      waiting,
+      new StateLockError(`Cannot begin '${path}' within ${timeoutMs} ms, because another transaction of this process is not over${since}`, {
+        path,
+        hint: 'Keep slow work out of transactions, or raise lockTimeoutMs',
+      }),
+    )
+  }
+
+  #drop(waiting: Waiting, error: unknown): void {
+    const index = this.#waiting.indexOf(waiting)
+    if (index === -1) return
+    this.#waiting.splice(index, 1)
+    this.#settle(waiting)
+    waiting.job.fail(error)
+    if (this.#waiting.length === 0) this.#acquiring?.abort(error)
+  }
+
+  #settle({ timer, onAbort, job }: Waiting): void {
+    clearTimeout(timer)
+    if (onAbort !== undefined) job.signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+const TIME_UP: ReadonlySet<string> = new Set(['ERR_LOCK_EXISTS', 'ERR_LOCK_TIMEOUT'])
+/** So that other processes get their turn soon. */
+const MAX_TURN_MS = 25
+const MAX_BATCH = 256
+const MAX_ERROR_LENGTH = 500
+
+/** Whether the work is over before the event loop turns: then there was nothing to wait for. */
+function isSettledSoon(work: Promise<unknown>): Promise<boolean> {
+  const settled = work.then(
+    () => true,
+    () => true,
+  )
+  return Promise.race([settled, new Promise<boolean>((resolve) => setImmediate(resolve, false))])
+}

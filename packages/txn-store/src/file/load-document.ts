@@ -1,0 +1,93 @@
+import { errorCode } from '@holdfast/atomic-file'
+import { StateReadError } from '../errors.js'
+import type { JsonObject } from '../json.js'
+import { applyPatch } from '../json-patch.js'
+import type { DocumentCodec } from './codec.js'
+import { type DocumentImage, identify, NO_DOCUMENT, readWhole } from './document-image.js'
+import { entriesIn, entriesOf, type Journal, type JournalView } from './journal.js'
+
+/** A committed state: the document's file and what the journal adds to it. */
+export interface LoadedDocument {
+  readonly image: DocumentImage
+  readonly journal: JournalView | undefined
+  readonly data: JsonObject
+}
+
+export interface DocumentSource {
+  readonly path: string
+  readonly codec: DocumentCodec
+  readonly journal: Journal
+  /** What to do about a damaged document; for error messages. */
+  readonly hint: () => Promise<string>
+}
+
+/**
+ * The newest committed state, also while other processes commit: document and journal are read until they belong together. What did not change since
+ * `known` is not read again.
+ *
+ * @throws StateReadError
+ */
+export async function loadDocument(source: DocumentSource, known: LoadedDocument | undefined): Promise<LoadedDocument> {
+  for (let attempt = 1; ; attempt += 1) {
+    const image = await loadImage(source, known?.image)
+    const journal = await source.journal.read(known?.journal)
+    if (journal === undefined) {
+      // A checkpoint publishes the document before it removes the journal: the same file means that nothing was in between.
+      if (identify(source.path) === image.identity) return { image, journal, data: image.data }
+      continue
+    }
+    const included = entriesIn(journal, image.sha256)
+    if (included !== undefined) return { image, journal, data: replay(image, journal, included, known) }
+    if (attempt >= MAX_ATTEMPTS && identify(source.path) === image.identity) throw strangers(source)
+  }
+}
+
+/** Another document under the same name can be mistaken for a checkpoint in progress only so often. */
+const MAX_ATTEMPTS = 5
+
+async function loadImage(source: DocumentSource, known: DocumentImage | undefined): Promise<DocumentImage> {
+  const { path, codec } = source
+  if (known !== undefined && identify(path) === known.identity) return known
+  try {
+    const { identity, sha256, bytes } = await readWhole(path)
+    if (bytes === undefined) return NO_DOCUMENT
+    return { identity, sha256, bytes: bytes.length, data: codec.decode(bytes, path, undefined) }
+  } catch (error) {
+    throw await explained(error, source)
+  }
+}
+
+async function explained(error: unknown, source: DocumentSource): Promise<unknown> {
+  const { path } = source
+  if (error instanceof StateReadError) {
+    return new StateReadError(error.message, { path, hint: error.hint ?? (await source.hint()), cause: error.cause })
+  }
+  if (errorCode(error) === undefined) return error
+  const reason = error instanceof Error ? error.message : String(error)
+  return new StateReadError(`Cannot read '${path}': ${reason}`, { path, cause: error })
+}
+
+function replay(
+  image: DocumentImage,
+  journal: JournalView,
+  included: number,
+  known: LoadedDocument | undefined,
+): JsonObject {
+  const isContinued = known?.image === image && known.journal?.shared === journal.shared
+  let data: JsonObject = isContinued ? known.data : image.data
+  const from = isContinued ? Math.max(included, known.journal?.count ?? 0) : included
+  for (const { patch } of entriesOf(journal, from)) {
+    if (patch !== undefined) data = applyPatch(data, patch) as JsonObject
+  }
+  return data
+}
+
+function strangers({ path, journal }: DocumentSource): StateReadError {
+  return new StateReadError(
+    `Cannot read '${path}': it was changed by another program while commits wait in the journal '${journal.path}'`,
+    {
+      path,
+      hint: 'Restore a backup, or write the document anew; the journal is then set aside and nothing in it is lost',
+    },
+  )
+}
