@@ -110,12 +110,15 @@ async function unpackOne(
   room: number,
   { source, maxBytes }: Required<DecompressOptions>,
 ): Promise<{ readonly part: Uint8Array; readonly consumed: number }> {
-  const unpack = algorithm === 'gzip' ? gunzip : zstdDecompress
   // Node takes no limit of 0; one byte too many is refused below.
   const options = { info: true, maxOutputLength: Math.max(room, 1), chunkSize: CHUNK_BYTES }
   try {
-    // With `info` the result is more than a buffer, which the types do not know.
-    const { buffer, engine } = await called<unknown>((done) => unpack(bytes, options, done as CompressCallback)).then(asInfo)
+    const { buffer, engine } = await called<UnpackInfo>((done) => {
+      // With `info` the result is more than a buffer, which the types do not know.
+      const infoDone = done as unknown as CompressCallback
+      if (algorithm === 'gzip') gunzip(bytes, options, infoDone)
+      else zstdDecompress(bytes, options, infoDone)
+    })
     if (buffer.length > room) throw tooLarge(source, maxBytes)
     return { part: buffer, consumed: engine.bytesWritten }
   } catch (error) {
@@ -138,10 +141,6 @@ function tooLarge(source: string, maxBytes: number, cause?: unknown): Compressed
 interface UnpackInfo {
   readonly buffer: Buffer
   readonly engine: { readonly bytesWritten: number }
-}
-
-function asInfo(result: unknown): UnpackInfo {
-  return result as UnpackInfo
 }
 
 function called<T>(start: (done: (error: Error | null, result: T) => void) => void): Promise<T> {

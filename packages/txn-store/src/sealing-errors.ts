@@ -39,7 +39,10 @@ export class KeyFileError extends Error {
   readonly hint: string
 
   constructor(path: string, reason: string, options: { readonly hint: string; readonly cause?: unknown }) {
-    super(`Cannot use the key file '${path}': ${reason}`, options.cause === undefined ? undefined : { cause: options.cause })
+    super(
+      `Cannot use the key file '${path}': ${reason}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
     this.path = path
     this.hint = options.hint
   }
