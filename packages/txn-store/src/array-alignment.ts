@@ -28,6 +28,7 @@ export function alignArrays(before: JsonArray, after: JsonArray): ArrayHunk[] {
   const added = middle.otherEnd - middle.otherStart
   if (removed === 0 && added === 0) return []
   if (removed === 0 || added === 0 || (removed === 1 && added === 1)) return [middle]
+  if (Math.abs(removed - added) > MAX_EDITS) return [middle]
   const numbers = new ItemNumbers()
   const hunks = findShortestEdit(
     numbers.of(before.slice(middle.start, middle.end)),

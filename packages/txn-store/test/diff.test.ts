@@ -179,6 +179,18 @@ describe('diff() of long arrays', () => {
     expect(new Set(patch.map(({ op }) => op))).toStrictEqual(new Set(['replace']))
   })
 
+  test('goes item by item when hundreds more were added than removed', () => {
+    const after = [
+      { id: -1 },
+      ...records.slice(0, 10_000),
+      ...records.slice(0, 600),
+      ...records.slice(10_000),
+      { id: -2 },
+    ]
+    expect(applyPatch(records, diff(records, after))).toEqual(after)
+    expect(applyPatch(after, diff(after, records))).toEqual(records)
+  })
+
   test('gives up in time on many equal items', () => {
     const before = Array.from({ length: 60_000 }, (_, index) => (index * 7919) % 3)
     const after = Array.from({ length: 60_000 }, (_, index) => (index * 104_729 + 1) % 3).reverse()
