@@ -1,7 +1,7 @@
 export { type AppendFile, openAppendFile } from './append-file.js'
 export { AtomicFileError, errorCode, InvalidUtf8Error, NotARegularFileError } from './errors.js'
 export type { AtomicFileDeps, FileSystem } from './file-system.js'
-export { keepBackup } from './keep-backup.js'
+export { type KeepBackupOptions, keepBackup } from './keep-backup.js'
 export { type MakeDirectoryOptions, makeDirectory } from './make-directory.js'
 export { moveFile, type RemoveFileOptions, removeFile } from './move-file.js'
 export { decodeUtf8, readTextFile } from './read-text-file.js'

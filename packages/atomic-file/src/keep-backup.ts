@@ -8,23 +8,34 @@ import { AtomicFileError, errorCode } from './errors.js'
 import { type AtomicFileDeps, type FileSystem, resolveFs } from './file-system.js'
 import { discardStaged } from './staged-file.js'
 import { syncDirectory } from './sync-directory.js'
-import { findTarget, inFolder } from './target.js'
+import { inFolder } from './target.js'
 import { currentOwner, makeTemporaryName } from './temporary-name.js'
+
+export interface KeepBackupOptions {
+  /** `false`: the caller syncs the backup's folder. @default true */
+  readonly durable?: boolean
+}
 
 /**
  * Keeps what a file holds now under a second name: a hard link, or a synced copy where links are not possible. A link of a file that is only ever
- * replaced goes on holding the old bytes; a program that writes into the file in place changes both names. Durable on return; a file that has the
- * backup's name already is replaced.
+ * replaced goes on holding the old bytes; a program that writes into the file in place changes both names. Durable on return, unless the caller syncs
+ * the folder later; a file that has the backup's name already is replaced.
+ *
+ * A symbolic link is not followed.
  *
  * @throws AtomicFileError with the system's code (`ENOENT` when there is no such file).
  * @example await keepBackup('state.json', 'backups/state_20260102.json.bak')
  */
-export async function keepBackup(path: string, backupPath: string, deps?: AtomicFileDeps): Promise<void> {
+export async function keepBackup(
+  path: string,
+  backupPath: string,
+  options: KeepBackupOptions = {},
+  deps?: AtomicFileDeps,
+): Promise<void> {
   const fs = resolveFs(deps)
   try {
-    const target = await findTarget(fs, path)
-    await giveSecondName(fs, target.path, backupPath)
-    await syncDirectory(dirname(backupPath), deps)
+    await giveSecondName(fs, path, backupPath)
+    if (options.durable !== false) await syncDirectory(dirname(backupPath), deps)
   } catch (error) {
     throw error instanceof AtomicFileError ? error : new AtomicFileError('keep a backup of', path, error)
   }

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Companion } from './companion.js'
 import type { FileSystem } from './file-system.js'
 import { takeOwnership } from './ownership.js'
 import { inFolder, type Target } from './target.js'
@@ -18,6 +19,8 @@ export interface StagedFile {
 export interface StageOptions {
   readonly mode?: number | undefined
   readonly tempDirectory?: string | undefined
+  /** Begun while the bytes are being synced; awaited here only when the staging fails. */
+  readonly beside?: Companion
 }
 
 const NEW_AND_EXCLUSIVE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL
@@ -39,11 +42,14 @@ export async function stageFile(
           ? takeOwnership(handle, existing, options.mode)
           : options.mode !== undefined && handle.chmod(options.mode),
       ])
-      await handle.sync()
+      const synced = handle.sync()
+      options.beside?.begin()
+      await synced
     } finally {
       await handle.close()
     }
   } catch (error) {
+    await options.beside?.ended()
     await discardStaged(fs, temporaryPath)
     throw error
   }

@@ -4,6 +4,7 @@
  * (`.holdfast-….tmp`), which `sweepLeftovers` removes once its writer is gone.
  */
 import { dirname, resolve } from 'node:path'
+import { Companion, CompanionFailure } from './companion.js'
 import { AtomicFileError, codedError, NotARegularFileError } from './errors.js'
 import { type AtomicFileDeps, type FileSystem, resolveFs } from './file-system.js'
 import { giveSecondName } from './keep-backup.js'
@@ -26,10 +27,12 @@ export interface WriteFileAtomicOptions {
   /** Where the temporary file is made; must be on the target's file system. @default the target's folder */
   readonly tempDirectory?: string
   /**
-   * Work that goes on beside the staging of the new bytes and has to succeed before the target changes, such as a journal entry about it. When it
-   * rejects, nothing is replaced and the write rejects with the same error; it is awaited in any case.
+   * Work that has to succeed before the target changes, such as a journal entry about it. Called once the new bytes are on their way to the disk, so
+   * that it goes on beside their sync. When it fails, nothing is replaced and the write rejects with the same error.
    */
-  readonly publishAfter?: Promise<unknown>
+  readonly publishAfter?: () => Promise<unknown>
+  /** Other folders in which that work gave or took names: they are synced beside the target's, so that this is durable on return, too. @default none */
+  readonly syncAlso?: readonly string[]
 }
 
 export interface FileToWrite {
@@ -62,12 +65,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const fs = resolveFs(deps)
   const bytes = toBytes(data)
-  const { overwrite = true, backupPath, publishAfter } = options
-  // Never rejects, so that a failure of the staging leaves no rejection that nobody handles.
-  const companion = publishAfter?.then(
-    () => undefined,
-    (reason: unknown) => new CompanionFailure(reason),
-  )
+  const { overwrite = true, backupPath, publishAfter, syncAlso = [] } = options
   const write = async (): Promise<void> => {
     const target = await findTarget(fs, path)
     if (backupPath !== undefined && resolve(backupPath) === resolve(target.path))
@@ -75,7 +73,8 @@ export async function writeFileAtomic(
     if (!overwrite && target.existing !== undefined) throw alreadyThere()
 
     await using folder = new OpenFolder(fs, dirname(target.path))
-    const staged = await stageFile(fs, target, bytes, options)
+    const companion = new Companion(publishAfter)
+    const staged = await stageFile(fs, target, bytes, { ...options, beside: companion })
     try {
       await folder.opened()
       if (backupPath !== undefined && target.existing !== undefined) {
@@ -84,29 +83,18 @@ export async function writeFileAtomic(
         if (resolve(dirname(backupPath)) !== resolve(dirname(target.path)))
           await syncDirectory(dirname(backupPath), deps)
       }
-      const failure = await companion
-      if (failure !== undefined) throw failure
+      await companion.succeeded()
       await publish(fs, staged, overwrite)
     } catch (error) {
       await discardStaged(fs, staged.temporaryPath)
       throw error
     }
-    await folder.sync()
+    await Promise.all([folder.sync(), ...syncAlso.map((other) => syncDirectory(other, deps))])
   }
   try {
     await explained(path, write)
   } catch (error) {
-    await companion
     throw error instanceof CompanionFailure ? error.reason : error
-  }
-}
-
-/** Carries a rejection of `publishAfter` past the code that explains failures of the file itself. */
-class CompanionFailure {
-  readonly reason: unknown
-
-  constructor(reason: unknown) {
-    this.reason = reason
   }
 }
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { decompress } from './compression.js'
+import { compressionOfName, decompress } from './compression.js'
 import { StateReadError } from './errors.js'
 import { readWhole } from './file/document-image.js'
 import type { FileStorage } from './file/file-storage.js'
@@ -29,7 +29,7 @@ export class BackupReader {
     if (bytes === undefined) throw new StateReadError(`Cannot read '${path}': there is no such file`, { path, hint })
     let plain: Uint8Array = bytes
     try {
-      plain = await decompress(path, bytes)
+      if (compressionOfName(path) !== undefined) plain = await decompress(bytes, { source: path })
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new StateReadError(`Cannot read '${path}': ${reason}`, { path, hint, cause })
@@ -74,7 +74,10 @@ export class BackupReader {
   }
 
   /** The state that this record replaced, if it is still there; without a record, the document as it is. */
-  async #stateBefore(record: TransactionRecord | undefined, newest: JsonObject | undefined): Promise<JsonObject | undefined> {
+  async #stateBefore(
+    record: TransactionRecord | undefined,
+    newest: JsonObject | undefined,
+  ): Promise<JsonObject | undefined> {
     if (record === undefined) return newest
     const { backup } = record
     if (backup === undefined) return undefined

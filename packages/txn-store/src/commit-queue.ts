@@ -1,7 +1,7 @@
 import { errorCode } from '@holdfast/atomic-file'
+import { Batch } from './batch.js'
 import type { DraftChange } from './document/draft.js'
 import { StateLockError, StateReadError } from './errors.js'
-import { Batch } from './batch.js'
 import type { CommitEntry, DocumentStorage, StorageSession, StoredDocument } from './storage.js'
 
 /** One transaction that waits for its turn. */
@@ -142,7 +142,11 @@ export class CommitQueue {
   }
 
   /** Runs one transaction on what those before it left. `undefined` when it changed nothing. */
-  async #run(job: Job, head: StoredDocument, batch: Batch): Promise<{ readonly data: StoredDocument['data'] } | undefined> {
+  async #run(
+    job: Job,
+    head: StoredDocument,
+    batch: Batch,
+  ): Promise<{ readonly data: StoredDocument['data'] } | undefined> {
     const startedAt = Date.now()
     const started = performance.now()
     this.#openSince = { operation: job.operation, at: started }
@@ -192,13 +196,17 @@ export class CommitQueue {
     if (this.#acquiring !== undefined) return
     const { path, timeoutMs } = { path: waiting.job.operation, timeoutMs: waiting.job.timeoutMs }
     const open = this.#openSince
-    const since = open === undefined ? '' : `: '${open.operation}' has been open for ${Math.round(performance.now() - open.at)} ms`
+    const since =
+      open === undefined ? '' : `: '${open.operation}' has been open for ${Math.round(performance.now() - open.at)} ms`
     this.#drop(
       waiting,
-      new StateLockError(`Cannot begin '${path}' within ${timeoutMs} ms, because another transaction of this process is not over${since}`, {
-        path,
-        hint: 'Keep slow work out of transactions, or raise lockTimeoutMs',
-      }),
+      new StateLockError(
+        `Cannot begin '${path}' within ${timeoutMs} ms, because another transaction of this process is not over${since}`,
+        {
+          path,
+          hint: 'Keep slow work out of transactions, or raise lockTimeoutMs',
+        },
+      ),
     )
   }
 

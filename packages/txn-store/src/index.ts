@@ -1,4 +1,6 @@
 export type { StandardSchemaV1 } from '@standard-schema/spec'
+export { CompressedDataError, type CompressionAlgorithm } from './compression.js'
+export { diff } from './diff.js'
 export {
   StaleTokenError,
   StateError,
@@ -12,8 +14,12 @@ export {
 export type { StoreEventName, StoreEvents } from './events.js'
 export type { StoreDeps } from './file/deps.js'
 export type { JsonArray, JsonObject, JsonValue } from './json.js'
-export { applyPatch, type JsonPatchOperation } from './json-patch.js'
+export { type AnyJsonPatchOperation, applyPatch, JsonPatchError, type JsonPatchOperation } from './json-patch.js'
+export { formatPointer, parsePointer } from './json-path.js'
+export { KeyRing, type KeyRingOptions } from './key-ring.js'
+export { type MergeConflict, type MergeResult, merge } from './merge.js'
 export type { TxnStoreOptions } from './options.js'
+export { KeyFileError, SealBrokenError, WrongKeyError } from './sealing-errors.js'
 export type { RecordKind, TransactionRecord } from './storage.js'
 export type { OpenTransaction, Transaction } from './transaction.js'
 export { type RestoreResult, type TransactionOptions, TxnStore } from './txn-store.js'

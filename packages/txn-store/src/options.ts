@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { CompressionAlgorithm } from './compression.js'
 import type { RetentionOptions } from './file/backups.js'
 import type { RotationOptions } from './file/log-rotation.js'
+import type { KeyRingOptions } from './key-ring.js'
 
 export interface TxnStoreOptions<T extends object> {
   /** What a document has to look like. Any Standard Schema, such as one of zod; it only checks: defaults and stripped keys of its result are not used. */
@@ -39,6 +40,11 @@ export interface TxnStoreOptions<T extends object> {
   readonly maxLogBytes?: number
   /** Number of older files of the history to keep. @default 8 */
   readonly keepLogFiles?: number
+  /**
+   * Encrypt document, backups, journal and the changes in the history with AES-256-GCM. `acceptPlain` takes over a document that is not encrypted yet.
+   * @default no encryption
+   */
+  readonly encryption?: (KeyRingOptions & { readonly acceptPlain?: boolean }) | undefined
 }
 
 export type ResolvedOptions = ReturnType<typeof resolveOptions>
@@ -91,7 +97,11 @@ export function resolveOptions({
     logUnchanged,
     maxPatchBytes,
     label,
-    retention: { maxBackups, maxAgeMs: maxBackupAgeMs === Number.POSITIVE_INFINITY ? undefined : maxBackupAgeMs, compression },
+    retention: {
+      maxBackups,
+      maxAgeMs: maxBackupAgeMs === Number.POSITIVE_INFINITY ? undefined : maxBackupAgeMs,
+      compression,
+    },
     rotation: { maxBytes: maxLogBytes, keepFiles: keepLogFiles },
   }
 }

@@ -75,7 +75,16 @@ export interface StorageSession {
  * `external`: another program changed the document. `recovery`: what a killed process left was settled. `checkpoint`: the journal became the document.
  * `foreign`: a line of another program, such as the Python original. `damaged`: a line that cannot be read.
  */
-export type RecordKind = 'commit' | 'restore' | 'rollback' | 'unchanged' | 'checkpoint' | 'external' | 'recovery' | 'foreign' | 'damaged'
+export type RecordKind =
+  | 'commit'
+  | 'restore'
+  | 'rollback'
+  | 'unchanged'
+  | 'checkpoint'
+  | 'external'
+  | 'recovery'
+  | 'foreign'
+  | 'damaged'
 
 /** One line of the history. */
 export interface TransactionRecord {

@@ -5,11 +5,12 @@ import { Draft, type DraftChange, replaceDocument } from './document/draft.js'
 import { freezeDeep } from './document/freeze-deep.js'
 import { StateError, StateTransactionError, StateValidationError } from './errors.js'
 import { StoreEventHub, type StoreEventName, type StoreEvents } from './events.js'
-import { plainCodec } from './file/codec.js'
+import { plainCodec, sealedCodec } from './file/codec.js'
 import type { StoreDeps } from './file/deps.js'
 import { FileStorage } from './file/file-storage.js'
 import { findLayout } from './file/layout.js'
 import type { JsonObject } from './json.js'
+import { KeyRing } from './key-ring.js'
 import { inTransaction, isInTransaction } from './nesting.js'
 import { type ResolvedOptions, resolveOptions, type TxnStoreOptions } from './options.js'
 import { findIssues } from './schema.js'
@@ -51,8 +52,8 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   readonly #options: ResolvedOptions
   readonly #events: StoreEventHub = new StoreEventHub()
   readonly #queue: CommitQueue
-  readonly #openStorage: () => FileStorage
-  #storage: FileStorage | undefined
+  readonly #openStorage: () => Promise<FileStorage>
+  #storage: Promise<FileStorage> | undefined
   #closing: Promise<void> | undefined
 
   /** Nothing is read, made or locked before it is needed. @throws RangeError for an option that cannot be */
@@ -61,23 +62,8 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     this.path = findLayout(path, options).document
     this.#schema = options.schema
     this.#options = resolved
-    this.#openStorage = () =>
-      new FileStorage(
-        path,
-        {
-          ...resolved,
-          ...(options.folder === undefined ? {} : { folder: options.folder }),
-          ...(options.logName === undefined ? {} : { logName: options.logName }),
-          codec: plainCodec({ sortKeys: resolved.sortKeys }),
-          journalMode: resolved.journal,
-        },
-        {
-          onRecovered: (description) => this.#events.emit('recovered', { description }),
-          onWarning: (error) => this.#events.emit('warning', { error }),
-        },
-        deps,
-      )
-    this.#queue = new CommitQueue(async () => this.#file(), {
+    this.#openStorage = () => openStorage(path, options, resolved, this.#events, deps)
+    this.#queue = new CommitQueue(() => this.#file(), {
       logUnchanged: resolved.logUnchanged,
       onWarning: (error) => this.#events.emit('warning', { error }),
     })
@@ -89,7 +75,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * @throws StateReadError when it is damaged, with the command that restores the newest backup. StateValidationError when it is checked and wrong.
    */
   async read({ validate = this.#options.validateOnRead }: { readonly validate?: boolean } = {}): Promise<Readonly<T>> {
-    const { data } = await this.#file().read()
+    const { data } = await (await this.#file()).read()
     if (validate) await this.#assertValid(data, 'read')
     return freezeDeep(data) as T
   }
@@ -166,12 +152,12 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   /** The newest backups, newest first, as absolute paths. */
   async listBackups({ limit = 10 }: { readonly limit?: number } = {}): Promise<string[]> {
-    return (await this.#file().backups.list()).slice(0, Math.max(0, limit))
+    return (await (await this.#file()).backups.list()).slice(0, Math.max(0, limit))
   }
 
   /** The document that a backup holds, frozen. @throws StateReadError when it is damaged or not there */
   async readBackup(path: string): Promise<Readonly<T>> {
-    return freezeDeep((await this.#backups().read(path)).data) as T
+    return freezeDeep((await (await this.#backups()).read(path)).data) as T
   }
 
   /**
@@ -182,7 +168,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * @example const { replaced } = await store.restoreBackup(backups[0])
    */
   async restoreBackup(path: string, options: Omit<TransactionOptions, 'seedData'> = {}): Promise<RestoreResult> {
-    const backup = await this.#backups().read(path)
+    const backup = await (await this.#backups()).read(path)
     return this.#restore(backup, options)
   }
 
@@ -195,12 +181,12 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     instant: Date | number | string,
     options: Omit<TransactionOptions, 'seedData'> = {},
   ): Promise<RestoreResult> {
-    return this.#restore(await this.#backups().readAt(new Date(instant).getTime()), options)
+    return this.#restore(await (await this.#backups()).readAt(new Date(instant).getTime()), options)
   }
 
   /** The newest records of the history, newest first. Says only of commits that they succeeded which are in the document or were before it. */
   async getTransactionHistory({ limit = 50 }: { readonly limit?: number } = {}): Promise<TransactionRecord[]> {
-    return this.#file().history(limit)
+    return (await this.#file()).history(limit)
   }
 
   /** By hand: `createBackup()` keeps the document as it is, and resolves to the backup's path (`undefined` without a document). */
@@ -236,7 +222,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   async #close(): Promise<void> {
     await this.#queue.idle()
-    const storage = this.#storage
+    const storage = await this.#storage
     if (storage === undefined) return
     if (this.#options.journal) await this.#checkpointIfFree(storage)
     await storage.close()
@@ -258,14 +244,20 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     }
   }
 
-  #file(): FileStorage {
-    if (this.#closing !== undefined && this.#storage === undefined) throw closed(this.path)
-    this.#storage ??= this.#openStorage()
-    return this.#storage
+  async #file(): Promise<FileStorage> {
+    if (this.#closing !== undefined) throw closed(this.path)
+    const opening = (this.#storage ??= this.#openStorage())
+    try {
+      return await opening
+    } catch (error) {
+      // What was wrong with a key file may be mended.
+      this.#storage = undefined
+      throw error
+    }
   }
 
-  #backups(): BackupReader {
-    return new BackupReader(this.#file())
+  async #backups(): Promise<BackupReader> {
+    return new BackupReader(await this.#file())
   }
 
   async #restore({ data, name }: BackupContent, options: TransactionOptions): Promise<RestoreResult> {
@@ -280,7 +272,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
       },
       { backup: name },
     )
-    const [newest] = base?.exists === true ? await this.#file().backups.list() : []
+    const [newest] = base?.exists === true ? await (await this.#file()).backups.list() : []
     this.#events.emit('restored', { backup: name, replaced: newest })
     return { replaced: newest }
   }
@@ -330,7 +322,8 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   async #inTurn<R>(work: (session: Awaited<ReturnType<FileStorage['acquire']>>) => Promise<R>): Promise<R> {
     if (this.#closing !== undefined) throw closed(this.path)
     if (isInTransaction(this.path)) throw nested(this.path, 'backup')
-    const session = await this.#file().acquire({ timeoutMs: this.#options.lockTimeoutMs })
+    const storage = await this.#file()
+    const session = await storage.acquire({ timeoutMs: this.#options.lockTimeoutMs })
     try {
       return await work(session)
     } finally {
@@ -342,6 +335,30 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     const issues = await findIssues(this.#schema, data)
     if (issues.length > 0) throw new StateValidationError(action, issues, { path: this.path })
   }
+}
+
+async function openStorage(
+  path: string,
+  { folder, logName, encryption }: Omit<TxnStoreOptions<object>, 'schema'>,
+  resolved: ResolvedOptions,
+  events: StoreEventHub,
+  deps: StoreDeps,
+): Promise<FileStorage> {
+  const format = { sortKeys: resolved.sortKeys }
+  const codec =
+    encryption === undefined
+      ? plainCodec(format)
+      : sealedCodec(await KeyRing.from(encryption), encryption.acceptPlain ?? false, format)
+  const layout = { ...(folder === undefined ? {} : { folder }), ...(logName === undefined ? {} : { logName }) }
+  return new FileStorage(
+    path,
+    { ...resolved, ...layout, codec, journalMode: resolved.journal },
+    {
+      onRecovered: (description) => events.emit('recovered', { description }),
+      onWarning: (error) => events.emit('warning', { error }),
+    },
+    deps,
+  )
 }
 
 const CLOSE_TIMEOUT_MS = 1000
@@ -356,4 +373,3 @@ function nested(path: string, operation: string): StateTransactionError {
     hint: 'Use the data of the outer transaction, or begin this one after it',
   })
 }
-

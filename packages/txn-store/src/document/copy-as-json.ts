@@ -32,7 +32,12 @@ class Copier {
       case 'object':
         return value === null ? null : this.#copyObject(value, at)
       default:
-        return this.#refuse(at, value === undefined ? 'undefined cannot be kept as JSON' : `a value of type ${typeof value} cannot be kept as JSON`)
+        return this.#refuse(
+          at,
+          value === undefined
+            ? 'undefined cannot be kept as JSON'
+            : `a value of type ${typeof value} cannot be kept as JSON`,
+        )
     }
   }
 

@@ -50,7 +50,10 @@ function findLossyNumber(text: string): { source: string; path: string } | undef
 }
 
 /** `JSON.parse` hands the literal's source to its reviver, which the types do not know yet. */
-type ParseWithSource = (text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown) => unknown
+type ParseWithSource = (
+  text: string,
+  reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
+) => unknown
 
 /** An integer of sixteen digits may be beyond 2^53; an exponent of three digits may be beyond the range. */
 const SUSPICIOUS_NUMBER = /[:,[\s]-?(?:\d{16,}(?![\d.eE])|\d[\d.]*[eE]\+?\d{3})/

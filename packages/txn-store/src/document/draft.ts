@@ -1,9 +1,9 @@
 import { create, current, isDraft } from 'mutative'
+import { diff } from '../diff.js'
 import type { StateIssue } from '../errors.js'
 import { type JsonObject, jsonEqual } from '../json.js'
 import { applyPatch, type JsonPatchOperation } from '../json-patch.js'
 import { parsePointer } from '../json-path.js'
-import { diff } from '../diff.js'
 import { copyAsJson } from './copy-as-json.js'
 
 /** What a draft came to. */

@@ -27,12 +27,13 @@ export class DocumentEncoder {
   #fragments: WeakMap<object, Fragment> = new WeakMap()
   #pieces: (string | Buffer)[] = []
   #candidates: Candidate[] = []
+  #space: Buffer = Buffer.alloc(0)
 
   constructor({ sortKeys = false }: EncodeOptions = {}) {
     this.#sortKeys = sortKeys
   }
 
-  /** The text as UTF-8, without a final newline. */
+  /** The text as UTF-8, without a final newline. The bytes are good until the next call. */
   encode(document: JsonObject): Buffer {
     try {
       this.#encode(document, 0)
@@ -99,23 +100,37 @@ export class DocumentEncoder {
       this.#fragments.set(value, { depth, bytes })
       this.#pieces[piece] = bytes
     }
-    const chunks: Buffer[] = []
+    let size = 0
+    for (const piece of this.#pieces)
+      size += typeof piece === 'string' ? piece.length * MAX_BYTES_PER_UNIT : piece.length
+    const target = this.#spaceFor(size)
+    let length = 0
     let text = ''
     for (const piece of this.#pieces) {
       if (typeof piece === 'string') {
         text += piece
         continue
       }
-      if (text !== '') chunks.push(Buffer.from(text, 'utf8'))
+      length += target.write(text, length, 'utf8')
       text = ''
-      chunks.push(piece)
+      length += piece.copy(target, length)
     }
-    chunks.push(Buffer.from(text, 'utf8'))
-    return Buffer.concat(chunks)
+    length += target.write(text, length, 'utf8')
+    return target.subarray(0, length)
+  }
+
+  /** New memory costs more than what is written into it, so that of the last time is used again. */
+  #spaceFor(size: number): Buffer {
+    if (size > MAX_SPACE) return Buffer.allocUnsafeSlow(size)
+    if (this.#space.length < size) this.#space = Buffer.allocUnsafeSlow(Math.ceil(size * 1.25))
+    return this.#space
   }
 }
 
-const MAX_FRAGMENT_LENGTH = 16_384
+/** UTF-8 needs at most three bytes for a unit of UTF-16. */
+const MAX_BYTES_PER_UNIT = 3
+const MAX_SPACE = 16 * 1024 * 1024
+const MAX_FRAGMENT_LENGTH = 32_768
 const MIN_FRAGMENT_LENGTH = 64
 
 function scalar(value: string | number | boolean | null): string {

@@ -34,9 +34,11 @@ export class Backups {
   #known: Backup[] | undefined
   /** Plain files that have a compressed copy already. */
   #surplus: string[] = []
-  #compressing: Promise<void> = Promise.resolve()
+  #tidying: Promise<void> = Promise.resolve()
+  readonly #onWarning: (error: unknown) => void
 
-  constructor(layout: Layout, retention: RetentionOptions, deps: ResolvedDeps) {
+  constructor(layout: Layout, retention: RetentionOptions, deps: ResolvedDeps, onWarning: (error: unknown) => void) {
+    this.#onWarning = onWarning
     this.#layout = layout
     this.#retention = retention
     this.#deps = deps
@@ -49,6 +51,7 @@ export class Backups {
 
   /** Absolute paths, newest first. */
   async list(): Promise<string[]> {
+    await this.#tidying
     return (await this.#read()).map(({ name }) => join(this.#layout.backups, name))
   }
 
@@ -67,14 +70,15 @@ export class Backups {
     return join(this.#layout.backups, `${prefix}${stampOf(micros)}${suffix}`)
   }
 
-  /** Keeps the document as it is now under this name. Durable on return. */
+  /** Keeps the document as it is now under this name. Durable once the folder is synced. */
   async keep(path: string): Promise<void> {
+    const options = { durable: false }
     try {
-      await keepBackup(this.#layout.document, path, this.#deps.files)
+      await keepBackup(this.#layout.document, path, options, this.#deps.files)
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error
       await makeDirectory(this.#layout.backups, {}, this.#deps.files)
-      await keepBackup(this.#layout.document, path, this.#deps.files)
+      await keepBackup(this.#layout.document, path, options, this.#deps.files)
     }
     this.#known?.unshift({ name: basename(path), micros: this.microsOf(path) ?? 0 })
   }
@@ -92,41 +96,41 @@ export class Backups {
     await removeFile(path, { durable: false }, this.#deps.files)
   }
 
-  /** Removes what is beyond number and age. */
-  async rotate(): Promise<void> {
+  /** Begins to remove what is beyond number and age. Nobody has to wait for it but those who want to see the result. */
+  rotate(): void {
+    this.#tidying = this.#tidying.then(() => this.#rotate()).catch(this.#onWarning)
+  }
+
+  /** Waits for the tidying under way. */
+  async close(): Promise<void> {
+    await this.#tidying
+  }
+
+  async #rotate(): Promise<void> {
     const { maxBackups, maxAgeMs } = this.#retention
     const known = this.#known ?? (await this.#read())
     const oldest = maxAgeMs === undefined ? 0 : (this.#deps.now() - maxAgeMs) * 1000
-    const kept: Backup[] = []
-    for (const backup of known) {
-      if (kept.length < maxBackups && backup.micros >= oldest) kept.push(backup)
-      else await removeFile(join(this.#layout.backups, backup.name), { durable: false }, this.#deps.files)
-    }
-    for (const name of this.#surplus.splice(0)) {
+    const isKept = ({ micros }: Backup, index: number): boolean => index < maxBackups && micros >= oldest
+    const kept = known.filter(isKept)
+    const gone = known.filter((backup, index) => !isKept(backup, index)).map(({ name }) => name)
+    if (this.#known === known) this.#known = kept
+    for (const name of [...gone, ...this.#surplus.splice(0)]) {
       await removeFile(join(this.#layout.backups, name), { durable: false }, this.#deps.files)
     }
-    this.#known = kept
-    this.#compressSoon(kept)
+    await this.#compress(kept)
   }
 
-  /** Waits for the compressions under way. */
-  async close(): Promise<void> {
-    await this.#compressing
-  }
-
-  #compressSoon(kept: readonly Backup[]): void {
+  async #compress(kept: readonly Backup[]): Promise<void> {
     const { compression } = this.#retention
     if (compression === undefined) return
     const { suffix } = backupAffixes(this.#layout)
-    const plain = kept.slice(compression.keepPlain).filter(({ name }) => name.endsWith(suffix))
-    if (plain.length === 0) return
-    this.#compressing = this.#compressing.then(async () => {
-      for (const { name } of plain) await this.#compress(name, compression.algorithm)
-    })
+    for (const { name } of kept.slice(compression.keepPlain)) {
+      if (name.endsWith(suffix)) await this.#compressOne(name, compression.algorithm)
+    }
   }
 
   /** A backup that cannot be compressed stays as it is; the next rotation tries again. */
-  async #compress(name: string, algorithm: CompressionAlgorithm): Promise<void> {
+  async #compressOne(name: string, algorithm: CompressionAlgorithm): Promise<void> {
     const path = join(this.#layout.backups, name)
     try {
       const { bytes } = await readWhole(path)

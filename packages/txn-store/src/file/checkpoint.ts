@@ -4,10 +4,11 @@
  * with a journal whose mark says that it is in it.
  */
 import { writeFileAtomic } from '@holdfast/atomic-file'
+import { sha256 as hashOf } from './audit-record.js'
 import { type DocumentImage, identify } from './document-image.js'
 import { entriesIn, type JournalView } from './journal.js'
 import { finishCheckpoint } from './settle.js'
-import { allDone, asWriteError, type Base, hashBytes, type Turn } from './turn.js'
+import { allDone, asWriteError, type Base, type Turn } from './turn.js'
 
 /** Writes the document if the journal has more than it, and begins the journal anew (or removes it). */
 export async function checkpoint(turn: Turn, base: Base, keepJournal: boolean): Promise<Base> {
@@ -21,7 +22,7 @@ export async function checkpoint(turn: Turn, base: Base, keepJournal: boolean): 
     ? await journal.start({ ...HEADER, base: sha256, prev: tail.hash, seq: tail.seq, token: tail.token })
     : await journal.remove()
   await log.rotate()
-  await turn.context.backups.rotate()
+  turn.context.backups.rotate()
   return { ...written, loaded: { ...loaded, journal: next ?? undefined } }
 }
 
@@ -32,7 +33,7 @@ async function writeDocument(turn: Turn, base: Base, view: JournalView): Promise
   const { loaded } = base
   if (loaded === undefined) return base
   const bytes = codec.encode(loaded.data)
-  const sha256 = await hashBytes(bytes)
+  const sha256 = hashOf(bytes)
   const backup = backupBeforeWrite && base.sha256 !== null ? await backups.nextPath() : undefined
   let marked = view
   const beside = async (): Promise<void> => {
@@ -42,7 +43,12 @@ async function writeDocument(turn: Turn, base: Base, view: JournalView): Promise
     await allDone(backup === undefined ? [mark] : [mark, backups.keep(backup)])
   }
   try {
-    await writeFileAtomic(layout.document, bytes, { publishAfter: beside() }, deps.files)
+    await writeFileAtomic(
+      layout.document,
+      bytes,
+      { publishAfter: beside, ...(backup === undefined ? {} : { syncAlso: [layout.backups] }) },
+      deps.files,
+    )
     const image: DocumentImage = {
       identity: identify(layout.document),
       sha256,
@@ -64,4 +70,3 @@ export function isDue(view: JournalView, documentBytes: number): boolean {
 
 const MIN_JOURNAL_BYTES = 1024 * 1024
 const MAX_JOURNAL_ENTRIES = 20_000
-

@@ -1,10 +1,14 @@
+import { isSealed, openDocument, openLine, sealDocument, sealLine } from '../cipher.js'
 import { decodeDocument } from '../document/decode-document.js'
 import { DocumentEncoder, type EncodeOptions } from '../document/encode-document.js'
+import { StateReadError } from '../errors.js'
 import type { JsonObject } from '../json.js'
+import type { KeyRing } from '../key-ring.js'
+import { SealBrokenError, WrongKeyError } from '../sealing-errors.js'
 
 /** How the document and what tells of its content are written: plainly, or encrypted. */
 export interface DocumentCodec {
-  /** The bytes of the document's file. */
+  /** The bytes of the document's file; good until the next call. */
   encode(data: JsonObject): Uint8Array
   /** @throws StateReadError */
   decode(bytes: Uint8Array, path: string, hint: string | undefined): JsonObject
@@ -18,8 +22,54 @@ export function plainCodec(options: EncodeOptions): DocumentCodec {
   const encoder = new DocumentEncoder(options)
   return {
     encode: (data) => encoder.encode(data),
-    decode: decodeDocument,
+    decode: (bytes, path, hint) => {
+      const data = decodeDocument(bytes, path, hint)
+      const keyId = keyIdOf(data)
+      if (keyId !== undefined) throw new WrongKeyError(keyId, [])
+      return data
+    },
     sealText: undefined,
     openText: (text) => text,
   }
+}
+
+/** With a key, a document that is not encrypted is refused unless it is to be taken over: nobody could tell whether it is genuine. */
+export function sealedCodec(ring: KeyRing, acceptPlain: boolean, options: EncodeOptions): DocumentCodec {
+  const encoder = new DocumentEncoder(options)
+  return {
+    encode: (data) => sealDocument(ring, encoder.encode(data).toString('utf8')),
+    decode: (bytes, path, hint) => {
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+      if (!isSealed(text)) {
+        if (acceptPlain) return decodeDocument(bytes, path, hint)
+        throw new StateReadError(`Cannot read '${path}': it is not encrypted, although a key is given`, {
+          path,
+          hint: 'If it is genuine, open it once with acceptPlain: true and write it',
+        })
+      }
+      return decodeDocument(Buffer.from(opened(path, hint, () => openDocument(ring, text))), path, hint)
+    },
+    sealText: (text) => sealLine(ring, text, LINE_CONTEXT),
+    openText: (sealed, path) => opened(path, undefined, () => openLine(ring, sealed, LINE_CONTEXT)),
+  }
+}
+
+const LINE_CONTEXT = 'history of a document'
+
+/** A wrong key damages nothing and is told as it is; a broken seal is a damaged file. */
+function opened(path: string, hint: string | undefined, open: () => string): string {
+  try {
+    return open()
+  } catch (error) {
+    if (!(error instanceof SealBrokenError)) throw error
+    throw new StateReadError(`Cannot read '${path}': ${error.message}`, {
+      path,
+      hint: hint ?? error.hint,
+      cause: error,
+    })
+  }
+}
+
+function keyIdOf({ holdfast, key }: JsonObject): string | undefined {
+  return holdfast === 'encrypted document' && typeof key === 'string' ? key : undefined
 }

@@ -2,11 +2,13 @@
  * One turn at committing, from taking the lock to releasing it. Two things keep others out: the lock file makes them wait in order, and the guard (flock on
  * the history) is held while files change, because anybody can delete a lock file. Under the guard, a commit is refused when another has come in between.
  */
-import { errorCode } from '@holdfast/atomic-file'
+import { dirname } from 'node:path'
+import { errorCode, syncDirectory } from '@holdfast/atomic-file'
 import type { FileLock } from '@holdfast/lock'
 import { StaleTokenError, StateReadError, StateTransactionError } from '../errors.js'
 import type { Commit, NoteEntry, StorageSession, StoredDocument } from '../storage.js'
 import { appendCommit } from './append-commit.js'
+import type { LogTail } from './audit-log.js'
 import { checkpoint, isDue } from './checkpoint.js'
 import { identify, readWhole } from './document-image.js'
 import { endOf, entriesIn } from './journal.js'
@@ -20,6 +22,8 @@ export interface SessionHooks {
   /** The newest state that the store knows. */
   readonly known: () => LoadedDocument | undefined
   readonly remember: (base: Base) => void
+  /** The end of the history that a turn has found. */
+  readonly found: (tail: LogTail) => void
   readonly onRecovered: (what: string) => void
   /** Something that is no part of the promise failed. */
   readonly onWarning: (error: unknown) => void
@@ -86,12 +90,13 @@ export class FileSession implements StorageSession {
   backup(): Promise<string | undefined> {
     return this.#guarded(async () => {
       const { loaded, sha256 } = await this.#assertNewest()
-      const { backups, codec } = this.#context
+      const { backups, codec, deps } = this.#context
       const isInFile = loaded?.journal === undefined || entriesIn(loaded.journal, sha256) === loaded.journal.count
       if (isInFile && sha256 === null) return undefined
       const path = await backups.nextPath()
       await (isInFile || loaded === undefined ? backups.keep(path) : backups.write(path, codec.encode(loaded.data)))
-      await backups.rotate()
+      await syncDirectory(dirname(path), deps.files)
+      backups.rotate()
       return path
     })
   }
@@ -118,7 +123,7 @@ export class FileSession implements StorageSession {
     if (loaded !== undefined && journalMode) return appendCommit(this.#turn, base, loaded, commit)
     const outcome = await replaceDocument(this.#turn, base, commit)
     try {
-      await backups.rotate()
+      backups.rotate()
       await log.rotate()
     } catch (error) {
       this.#hooks.onWarning(error)
@@ -149,6 +154,7 @@ export class FileSession implements StorageSession {
     }
     const { identity, sha256 } = loaded?.image ?? (await readWhole(layout.document))
     const { tail, recovered } = await settle(log, sha256, loaded?.journal, this.#turn.record)
+    this.#hooks.found(tail)
     if (recovered !== undefined) this.#hooks.onRecovered(recovered)
     let base: Base = { identity, sha256, tail, loaded }
     const view = loaded?.journal
@@ -189,4 +195,3 @@ export class FileSession implements StorageSession {
     )
   }
 }
-

@@ -3,7 +3,7 @@ import { errorCode, sweepLeftovers } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import { StateLockError, StateReadError } from '../errors.js'
 import type { AcquireOptions, DocumentStorage, StoredDocument, TransactionRecord } from '../storage.js'
-import { AuditLog } from './audit-log.js'
+import { AuditLog, type LogTail } from './audit-log.js'
 import { Backups, type RetentionOptions } from './backups.js'
 import type { DocumentCodec } from './codec.js'
 import { type ResolvedDeps, resolveDeps, type StoreDeps } from './deps.js'
@@ -51,7 +51,7 @@ export class FileStorage implements DocumentStorage {
     const { codec, backupBeforeWrite, journalMode, lockTimeoutMs } = options
     this.layout = layout
     this.codec = codec
-    this.backups = new Backups(layout, options.retention, resolved)
+    this.backups = new Backups(layout, options.retention, resolved, events.onWarning)
     this.#options = options
     this.#deps = resolved
     const journal = new Journal(layout.journal, codec, resolved)
@@ -72,6 +72,7 @@ export class FileStorage implements DocumentStorage {
     this.#hooks = {
       known: () => this.#known,
       remember: (base) => this.#remember(base),
+      found: (tail) => this.#compareTail(tail),
       onRecovered: events.onRecovered,
       onWarning: events.onWarning,
     }
@@ -153,9 +154,13 @@ export class FileStorage implements DocumentStorage {
   }
 
   #remember(base: Base): void {
-    if (base.tail !== this.#newest?.tail) this.backups.forget()
     this.#newest = base
     this.#known = base.loaded ?? this.#known
+  }
+
+  /** What is known of the folder of backups is no longer true when another process has committed. */
+  #compareTail(tail: LogTail): void {
+    if (tail !== this.#newest?.tail) this.backups.forget()
   }
 
   /** Removes what killed writers left. Failing is harmless: the next turn of another store tries again. */

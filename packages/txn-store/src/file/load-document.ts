@@ -1,7 +1,7 @@
 import { errorCode } from '@holdfast/atomic-file'
 import { StateReadError } from '../errors.js'
 import type { JsonObject } from '../json.js'
-import { applyPatch } from '../json-patch.js'
+import { JsonPatcher } from '../json-patch.js'
 import type { DocumentCodec } from './codec.js'
 import { type DocumentImage, identify, NO_DOCUMENT, readWhole } from './document-image.js'
 import { entriesIn, entriesOf, type Journal, type JournalView } from './journal.js'
@@ -74,12 +74,12 @@ function replay(
   known: LoadedDocument | undefined,
 ): JsonObject {
   const isContinued = known?.image === image && known.journal?.shared === journal.shared
-  let data: JsonObject = isContinued ? known.data : image.data
+  const data = isContinued ? known.data : image.data
   const from = isContinued ? Math.max(included, known.journal?.count ?? 0) : included
-  for (const { patch } of entriesOf(journal, from)) {
-    if (patch !== undefined) data = applyPatch(data, patch) as JsonObject
-  }
-  return data
+  if (from >= journal.count) return data
+  const patcher = new JsonPatcher(data)
+  for (const { patch } of entriesOf(journal, from)) if (patch !== undefined) patcher.apply(patch)
+  return patcher.finish() as JsonObject
 }
 
 function strangers({ path, journal }: DocumentSource): StateReadError {

@@ -28,7 +28,7 @@ export async function rotateLog(
   for (const old of await oldLogs(path)) {
     if (await isSameFile(old, path)) await removeFile(old, { durable: false }, deps.files)
   }
-  if (keepFiles > 0) await keepBackup(path, `${path}.${String(seq).padStart(SEQ_DIGITS, '0')}`, deps.files)
+  if (keepFiles > 0) await keepBackup(path, `${path}.${String(seq).padStart(SEQ_DIGITS, '0')}`, {}, deps.files)
   const { sha256 } = state
   const first = formatLine(
     {

@@ -6,11 +6,11 @@
 import { moveFile, writeFileAtomic } from '@holdfast/atomic-file'
 import { StateWriteError } from '../errors.js'
 import type { Commit } from '../storage.js'
-import type { RecordFields } from './audit-record.js'
+import { sha256 as hashOf, type RecordFields } from './audit-record.js'
 import { type DocumentImage, identify, readWhole } from './document-image.js'
 import { commitRecord, noteRecord } from './make-record.js'
 import { chain, settle } from './settle.js'
-import { allDone, asWriteError, type Base, compactTime, hashBytes, type Outcome, type Turn } from './turn.js'
+import { allDone, asWriteError, type Base, compactTime, type Outcome, type Turn } from './turn.js'
 
 export async function replaceDocument(turn: Turn, base: Base, commit: Commit): Promise<Outcome> {
   const { layout, log, journal, backups, codec, deps, backupBeforeWrite } = turn.context
@@ -23,7 +23,7 @@ export async function replaceDocument(turn: Turn, base: Base, commit: Commit): P
   let sha256: string | undefined
 
   const beside = async (): Promise<void> => {
-    sha256 = await hashBytes(bytes)
+    sha256 = hashOf(bytes)
     const last = records.at(-1)
     if (last !== undefined) {
       const kept = backup === undefined ? {} : { backup: backup.slice(layout.backups.length + 1) }
@@ -34,7 +34,11 @@ export async function replaceDocument(turn: Turn, base: Base, commit: Commit): P
   }
   const aside = isDamaged && base.sha256 !== null ? `${layout.document}.corrupt-${compactTime(deps.now())}` : undefined
   try {
-    const options = { publishAfter: beside(), ...(aside === undefined ? {} : { backupPath: aside }) }
+    const options = {
+      publishAfter: beside,
+      ...(aside === undefined ? {} : { backupPath: aside }),
+      ...(backup === undefined ? {} : { syncAlso: [layout.backups] }),
+    }
     await writeFileAtomic(layout.document, bytes, options, deps.files)
   } catch (error) {
     throw await takeBack(turn, error, sha256, backup)
@@ -73,9 +77,7 @@ export async function replaceDocument(turn: Turn, base: Base, commit: Commit): P
 
 function makeRecords({ record }: Turn, { tail }: Base, commit: Commit): RecordFields[] {
   const notes = (commit.notes ?? []).map((note) => noteRecord(note, tail.seq, record))
-  const entries = commit.entries.map((entry, index) =>
-    commitRecord(entry, tail.seq + 1 + index, record),
-  )
+  const entries = commit.entries.map((entry, index) => commitRecord(entry, tail.seq + 1 + index, record))
   return [...notes, ...entries]
 }
 

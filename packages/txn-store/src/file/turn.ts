@@ -1,8 +1,6 @@
-import { webcrypto } from 'node:crypto'
 import { AtomicFileError, errorCode } from '@holdfast/atomic-file'
 import { StateError, StateWriteError } from '../errors.js'
 import type { AuditLog, LogTail } from './audit-log.js'
-import { sha256 } from './audit-record.js'
 import type { Backups } from './backups.js'
 import type { DocumentCodec } from './codec.js'
 import type { ResolvedDeps } from './deps.js'
@@ -45,14 +43,6 @@ export interface Turn {
   readonly context: TurnContext
   readonly record: RecordContext
 }
-
-/** SHA-256 of a document's bytes; large ones are hashed beside the work of this thread. */
-export async function hashBytes(bytes: Uint8Array): Promise<string> {
-  if (bytes.length < LARGE_BYTES) return sha256(bytes)
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>)).toString('hex')
-}
-
-const LARGE_BYTES = 65_536
 
 /** Like `Promise.all`, but nothing is still under way when it rejects. */
 export async function allDone(work: readonly Promise<unknown>[]): Promise<void> {
