@@ -53,8 +53,11 @@ export class CommitQueue {
   add(job: Job): void {
     const waiting: Waiting = { job, enqueuedAt: performance.now(), timer: undefined, onAbort: undefined }
     const { signal, timeoutMs } = job
-    if (signal?.aborted) return job.fail(signal.reason)
-    if (Number.isFinite(timeoutMs)) waiting.timer = setTimeout(() => this.#giveUp(waiting), timeoutMs)
+    if (signal?.aborted) {
+      job.fail(signal.reason)
+      return
+    }
+    if (timeoutMs <= MAX_TIMER_MS) waiting.timer = setTimeout(() => this.#giveUp(waiting), timeoutMs)
     waiting.onAbort = () => this.#drop(waiting, signal?.reason)
     signal?.addEventListener('abort', waiting.onAbort, { once: true })
     this.#waiting.push(waiting)
@@ -226,6 +229,8 @@ export class CommitQueue {
 }
 
 const TIME_UP: ReadonlySet<string> = new Set(['ERR_LOCK_EXISTS', 'ERR_LOCK_TIMEOUT'])
+/** The longest time a timer of Node can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1
 /** So that other processes get their turn soon. */
 const MAX_TURN_MS = 25
 const MAX_BATCH = 256

@@ -32,7 +32,10 @@ export class StoreEventHub {
   }
 
   emit<Name extends StoreEventName>(name: Name, event: StoreEvents[Name]): void {
-    if (name === 'warning' && !this.has('warning')) return warn((event as StoreEvents['warning']).error)
+    if (name === 'warning' && !this.has('warning')) {
+      warn((event as StoreEvents['warning']).error)
+      return
+    }
     for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {
         ;(listener as (event: StoreEvents[Name]) => void)(event)

@@ -13,6 +13,7 @@ export {
 } from './errors.js'
 export type { StoreEventName, StoreEvents } from './events.js'
 export type { StoreDeps } from './file/deps.js'
+export type { HistoryProblem, HistoryVerification } from './file/verify-history.js'
 export type { JsonArray, JsonObject, JsonValue } from './json.js'
 export { type AnyJsonPatchOperation, applyPatch, JsonPatchError, type JsonPatchOperation } from './json-patch.js'
 export { formatPointer, parsePointer } from './json-path.js'

@@ -9,6 +9,7 @@ import { plainCodec, sealedCodec } from './file/codec.js'
 import type { StoreDeps } from './file/deps.js'
 import { FileStorage } from './file/file-storage.js'
 import { findLayout } from './file/layout.js'
+import { type HistoryVerification, verifyHistory } from './file/verify-history.js'
 import type { JsonObject } from './json.js'
 import { KeyRing } from './key-ring.js'
 import { inTransaction, isInTransaction } from './nesting.js'
@@ -189,6 +190,17 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     return (await this.#file()).history(limit)
   }
 
+  /**
+   * Checks that the history is whole: that no line was edited, removed or added in between, and that the document is the one of the newest record. Does not
+   * see what somebody rewrote from one line to the very end with new hashes, nor that files rotated out long ago are gone.
+   *
+   * @throws StateReadError when the document or its journal cannot be read.
+   */
+  async verifyHistory(): Promise<HistoryVerification> {
+    const storage = await this.#file()
+    return verifyHistory(storage.layout, await storage.load())
+  }
+
   /** By hand: `createBackup()` keeps the document as it is, and resolves to the backup's path (`undefined` without a document). */
   readonly backupManager: { readonly createBackup: () => Promise<string | undefined> } = {
     createBackup: () => this.#inTurn((session) => session.backup()),
@@ -246,9 +258,9 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   async #file(): Promise<FileStorage> {
     if (this.#closing !== undefined) throw closed(this.path)
-    const opening = (this.#storage ??= this.#openStorage())
+    this.#storage ??= this.#openStorage()
     try {
-      return await opening
+      return await this.#storage
     } catch (error) {
       // What was wrong with a key file may be mended.
       this.#storage = undefined

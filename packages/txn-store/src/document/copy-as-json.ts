@@ -89,6 +89,6 @@ class Copier {
 export const MAX_DEPTH = 500
 
 function nameOfClass(value: object): string {
-  const { constructor } = value
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'a class'
+  const { constructor: maker } = value
+  return typeof maker === 'function' && maker.name !== '' ? maker.name : 'a class'
 }

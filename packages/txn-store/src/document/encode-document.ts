@@ -137,11 +137,11 @@ function scalar(value: string | number | boolean | null): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
-const INDENTATIONS: string[] = []
-
 function indentation(depth: number): string {
-  return (INDENTATIONS[depth] ??= `\n${'  '.repeat(depth)}`)
+  return INDENTATIONS[depth] ?? `\n${'  '.repeat(depth)}`
 }
+
+const INDENTATIONS: readonly string[] = Array.from({ length: 32 }, (_, depth) => `\n${'  '.repeat(depth)}`)
 
 /** Code units in the order of the characters they stand for: the halves of a pair come after everything else. */
 function byCodePoint(a: string, b: string): number {
