@@ -3,6 +3,7 @@ import type { CompressionAlgorithm } from './compression.js'
 import type { RetentionOptions } from './file/backups.js'
 import type { RotationOptions } from './file/log-rotation.js'
 import type { KeyRingOptions } from './key-ring.js'
+import type { ReplicaOptions } from './replica.js'
 
 export interface TxnStoreOptions<T extends object> {
   /** What a document has to look like. Any Standard Schema, such as one of zod; it only checks: defaults and stripped keys of its result are not used. */
@@ -20,9 +21,9 @@ export interface TxnStoreOptions<T extends object> {
   /** How long a transaction waits for its turn, in milliseconds. @default 10_000 */
   readonly lockTimeoutMs?: number
   /** The folder for backups, history and journal, beside the document. @default '.pipeline' */
-  readonly folder?: string
+  readonly folder?: string | undefined
   /** The name of the history in that folder. @default 'transactions.log' for `pipeline.json`, otherwise `<name>.transactions.log` */
-  readonly logName?: string
+  readonly logName?: string | undefined
   /**
    * `true`: a commit appends its change to a journal, at a cost that does not depend on the document's size; the readable file is written by `checkpoint`,
    * `close` and when the journal has grown. Every reader through the package sees every commit in either mode, and one option switches. @default false
@@ -45,6 +46,8 @@ export interface TxnStoreOptions<T extends object> {
    * @default no encryption
    */
   readonly encryption?: (KeyRingOptions & { readonly acceptPlain?: boolean }) | undefined
+  /** Keep a copy of the document, with every commit, in a second folder. A copy that cannot be written fails nothing here. @default no replica */
+  readonly replica?: ReplicaOptions | undefined
 }
 
 export type ResolvedOptions = ReturnType<typeof resolveOptions>

@@ -1,3 +1,4 @@
+import { basename, join, resolve } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type BackupContent, BackupReader } from './backup-reader.js'
 import { CommitQueue, type Job } from './commit-queue.js'
@@ -5,18 +6,19 @@ import { Draft, type DraftChange, replaceDocument } from './document/draft.js'
 import { freezeDeep } from './document/freeze-deep.js'
 import { StateError, StateTransactionError, StateValidationError } from './errors.js'
 import { StoreEventHub, type StoreEventName, type StoreEvents } from './events.js'
-import { plainCodec, sealedCodec } from './file/codec.js'
 import type { StoreDeps } from './file/deps.js'
-import { FileStorage } from './file/file-storage.js'
+import type { FileStorage } from './file/file-storage.js'
 import { findLayout } from './file/layout.js'
 import { type HistoryVerification, verifyHistory } from './file/verify-history.js'
 import type { JsonObject } from './json.js'
-import { KeyRing } from './key-ring.js'
 import { inTransaction, isInTransaction } from './nesting.js'
+import { openFileStorage } from './open-storage.js'
 import { type ResolvedOptions, resolveOptions, type TxnStoreOptions } from './options.js'
+import { Replica, type ReplicaStatus } from './replica.js'
 import { findIssues } from './schema.js'
 import type { StoredDocument, TransactionRecord } from './storage.js'
 import { OpenTransaction, type Transaction, transactionOn } from './transaction.js'
+import { type WatchOptions, watchDocument } from './watch.js'
 
 export interface TransactionOptions {
   /** Check the result against the schema. @default true */
@@ -54,7 +56,9 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   readonly #events: StoreEventHub = new StoreEventHub()
   readonly #queue: CommitQueue
   readonly #openStorage: () => Promise<FileStorage>
+  readonly #startReplica: () => Replica | undefined
   #storage: Promise<FileStorage> | undefined
+  #replica: Replica | undefined
   #closing: Promise<void> | undefined
 
   /** Nothing is read, made or locked before it is needed. @throws RangeError for an option that cannot be */
@@ -63,7 +67,17 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     this.path = findLayout(path, options).document
     this.#schema = options.schema
     this.#options = resolved
-    this.#openStorage = () => openStorage(path, options, resolved, this.#events, deps)
+    this.#openStorage = () =>
+      openFileStorage(
+        path,
+        options,
+        {
+          onRecovered: (description) => this.#events.emit('recovered', { description }),
+          onWarning: (error) => this.#events.emit('warning', { error }),
+        },
+        deps,
+      )
+    this.#startReplica = () => startReplica(this.path, options, resolved, this.#events)
     this.#queue = new CommitQueue(() => this.#file(), {
       logUnchanged: resolved.logUnchanged,
       onWarning: (error) => this.#events.emit('warning', { error }),
@@ -214,6 +228,20 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     })
   }
 
+  /** How far the copy is, `undefined` without one. */
+  get replicaStatus(): ReplicaStatus | undefined {
+    return this.#replica?.status
+  }
+
+  /**
+   * The newest document, and again whenever it is another one, whoever changed it. States that follow each other quickly may be told as one. Ends when
+   * `signal` aborts. @throws StateReadError when the document is damaged meanwhile
+   * @example for await (const state of store.watch({ signal })) render(state)
+   */
+  async *watch(options: WatchOptions = {}): AsyncGenerator<Readonly<T>, void, void> {
+    for await (const data of watchDocument(await this.#file(), options)) yield data as T
+  }
+
   /** Calls the listener from now on; the result ends that. */
   on<Name extends StoreEventName>(name: Name, listener: (event: StoreEvents[Name]) => void): () => void {
     return this.#events.on(name, listener)
@@ -238,6 +266,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     if (storage === undefined) return
     if (this.#options.journal) await this.#checkpointIfFree(storage)
     await storage.close()
+    await this.#replica?.close()
   }
 
   /** Whoever holds the lock, or comes next, does it otherwise: nothing is lost by leaving it. */
@@ -259,6 +288,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   async #file(): Promise<FileStorage> {
     if (this.#closing !== undefined) throw closed(this.path)
     this.#storage ??= this.#openStorage()
+    this.#replica ??= this.#startReplica()
     try {
       return await this.#storage
     } catch (error) {
@@ -319,6 +349,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
       },
       succeed: (seq, data) => {
         resolve(value)
+        if (seq !== undefined) this.#replica?.notify()
         if (seq === undefined || !this.#events.has('commit')) return
         this.#events.emit('commit', { seq, operation, data: freezeDeep(data) })
       },
@@ -349,28 +380,19 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   }
 }
 
-async function openStorage(
-  path: string,
-  { folder, logName, encryption }: Omit<TxnStoreOptions<object>, 'schema'>,
-  resolved: ResolvedOptions,
+function startReplica<T extends object>(
+  source: string,
+  { replica, encryption, folder, logName }: TxnStoreOptions<T>,
+  { journal, sortKeys, retention }: ResolvedOptions,
   events: StoreEventHub,
-  deps: StoreDeps,
-): Promise<FileStorage> {
-  const format = { sortKeys: resolved.sortKeys }
-  const codec =
-    encryption === undefined
-      ? plainCodec(format)
-      : sealedCodec(await KeyRing.from(encryption), encryption.acceptPlain ?? false, format)
-  const layout = { ...(folder === undefined ? {} : { folder }), ...(logName === undefined ? {} : { logName }) }
-  return new FileStorage(
-    path,
-    { ...resolved, ...layout, codec, journalMode: resolved.journal },
-    {
-      onRecovered: (description) => events.emit('recovered', { description }),
-      onWarning: (error) => events.emit('warning', { error }),
-    },
-    deps,
-  )
+): Replica | undefined {
+  if (replica === undefined) return undefined
+  const target = join(resolve(replica.folder), basename(source))
+  if (target === source) throw new RangeError(`The replica must be in another folder than '${source}'`)
+  const { maxBackups } = retention
+  const retryMs = replica.retryMs ?? 5000
+  const files = { source, target, folder, logName, journal, sortKeys, maxBackups }
+  return new Replica({ ...files, encryption, retryMs }, replica, events)
 }
 
 const CLOSE_TIMEOUT_MS = 1000

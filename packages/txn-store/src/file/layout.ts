@@ -4,9 +4,9 @@ import { errorCode } from '@holdfast/atomic-file'
 
 export interface LayoutOptions {
   /** The folder for backups, history and journal, beside the document. @default '.pipeline' */
-  readonly folder?: string
+  readonly folder?: string | undefined
   /** The name of the history in that folder. @default 'transactions.log' for `pipeline.json`, otherwise `<name>.transactions.log` */
-  readonly logName?: string
+  readonly logName?: string | undefined
 }
 
 /** Where everything about one document is. */
