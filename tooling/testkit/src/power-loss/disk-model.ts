@@ -57,7 +57,7 @@ export class DiskModel {
   readonly unsyncedFiles: Map<InodeNumber, FileInode> = new Map()
   /** Changes of names of which some folder has not been synced since, oldest first. */
   unsyncedNames: NameChange[] = []
-  /** The last change of names whose folders have all been synced since. */
+  /** The last change of names of which a folder has been synced since. */
   lastSyncedName = -1
 
   constructor(atStart: ReadonlyMap<InodeNumber, InodeAtStart>) {
@@ -148,11 +148,12 @@ export class DiskModel {
 
   #syncDirectory(directory: DirectoryInode, covers: number): void {
     directory.syncedBefore = Math.max(directory.syncedBefore, covers)
-    this.unsyncedNames = this.unsyncedNames.filter(({ index, entries }) => {
-      const isUnsynced = entries.some((entry) => this.directory(entry.directory).syncedBefore <= index)
-      if (!isUnsynced) this.lastSyncedName = Math.max(this.lastSyncedName, index)
-      return isUnsynced
-    })
+    const isSynced = ({ index }: NameChange, entry: Entry): boolean =>
+      index < this.directory(entry.directory).syncedBefore
+    for (const change of this.unsyncedNames)
+      if (change.entries.some((entry) => isSynced(change, entry)))
+        this.lastSyncedName = Math.max(this.lastSyncedName, change.index)
+    this.unsyncedNames = this.unsyncedNames.filter((change) => change.entries.some((entry) => !isSynced(change, entry)))
     forgetVersions(directory, Math.min(this.lastSyncedName, directory.syncedBefore - 1))
   }
 

@@ -42,8 +42,8 @@ export interface PowerLossState {
  * - Keep any of the writes and truncations of a file since its last sync: each whole, not at all, or its first bytes only, also with the
  *   size already grown and zeros for the rest. Closing a file changes nothing.
  * - Keep changes of names since the last sync of their folder as {@link PowerLossOptions.mode} says. A name may be there before the bytes of
- *   its file, and a renamed or linked file has under all its names what was synced for it. A rename between two folders is certain when
- *   both have been synced.
+ *   its file, and a renamed or linked file has under all its names what was synced for it. A rename between two folders is certain when both
+ *   have been synced, with a journal (`ordered`) when one has.
  * - Keep the mode of a file since its last sync (not datasync), or not.
  *
  * What it does not do, though real ones might: keep later bytes of one write call without the earlier ones, lose or change what was synced, bring

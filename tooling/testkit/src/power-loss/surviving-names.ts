@@ -5,7 +5,8 @@ import type { Entry, InodeNumber } from './recording.js'
 /**
  * Which changes of names survive when the disk syncs what it has not been asked to.
  *
- * - `ordered`: as on a file system with a journal (ext4, XFS, APFS): changes of names reach the disk in their order, in all folders together.
+ * - `ordered`: as on a file system with a journal (ext4, XFS, APFS): changes of names reach the disk one by one in their order, in all folders
+ *   together. What was done before a change that is synced is on the disk as well; a rename across folders is synced by either of them.
  * - `unordered`: no more than POSIX promises: each name is, for itself, as it was at some moment since the last sync of its folder. Only a rename
  *   within one folder, or of a folder, happens to both names or to none.
  */
