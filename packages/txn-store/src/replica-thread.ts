@@ -10,7 +10,7 @@ import { openFileStorage } from './open-storage.js'
 import type { ReplicaReport, ReplicaTask } from './replica.js'
 import type { StorageSession } from './storage.js'
 
-const { source, target, retryMs, ...options } = workerData as ReplicaTask
+const { source, target, retryMs, files } = workerData as ReplicaTask
 const LOCK_TIMEOUT_MS = 10_000
 
 class Copier {
@@ -45,7 +45,7 @@ class Copier {
   }
 
   async #copy(): Promise<void> {
-    this.#storages ??= Promise.all([openFileStorage(source, options), openFileStorage(target, options)])
+    this.#storages ??= Promise.all([openFileStorage(source, files), openFileStorage(target, files)])
     const [from, to] = await this.#storages
     // A share that is not mounted must not be replaced by a folder on this disk.
     if (!existsSync(dirname(target))) throw new Error(`the folder '${dirname(target)}' does not exist`)

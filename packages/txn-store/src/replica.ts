@@ -1,6 +1,7 @@
+import { basename, join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { StoreEventHub } from './events.js'
-import type { KeyRingOptions } from './key-ring.js'
+import type { StorageOptions } from './open-storage.js'
 
 export interface ReplicaOptions {
   /** The folder of the copy: the document has the same name there. Its own lock, history and backups are kept beside it. */
@@ -27,13 +28,21 @@ export interface ReplicaStatus {
 export interface ReplicaTask {
   readonly source: string
   readonly target: string
-  readonly folder: string | undefined
-  readonly logName: string | undefined
-  readonly journal: boolean
-  readonly sortKeys: boolean
-  readonly maxBackups: number
-  readonly encryption: (KeyRingOptions & { readonly acceptPlain?: boolean }) | undefined
   readonly retryMs: number
+  /** The same for both documents. */
+  readonly files: StorageOptions
+}
+
+/** @throws RangeError when the copy would be the document itself */
+export function replicaTask(
+  source: string,
+  { folder: copyFolder, retryMs = 5000 }: ReplicaOptions,
+  { folder, logName, journal, sortKeys, maxBackups, encryption }: StorageOptions,
+): ReplicaTask {
+  const target = join(resolve(copyFolder), basename(source))
+  if (target === source) throw new RangeError(`The replica must be in another folder than '${source}'`)
+  const files = Object.entries({ folder, logName, journal, sortKeys, maxBackups, encryption })
+  return { source, target, retryMs, files: Object.fromEntries(files.filter(([, value]) => value !== undefined)) }
 }
 
 export type ReplicaReport =

@@ -1,4 +1,3 @@
-import { basename, join, resolve } from 'node:path'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type BackupContent, BackupReader } from './backup-reader.js'
 import { CommitQueue, type Job } from './commit-queue.js'
@@ -14,7 +13,7 @@ import type { JsonObject } from './json.js'
 import { inTransaction, isInTransaction } from './nesting.js'
 import { openFileStorage } from './open-storage.js'
 import { type ResolvedOptions, resolveOptions, type TxnStoreOptions } from './options.js'
-import { Replica, type ReplicaStatus } from './replica.js'
+import { Replica, type ReplicaStatus, replicaTask } from './replica.js'
 import { findIssues } from './schema.js'
 import type { StoredDocument, TransactionRecord } from './storage.js'
 import { OpenTransaction, type Transaction, transactionOn } from './transaction.js'
@@ -77,7 +76,10 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
         },
         deps,
       )
-    this.#startReplica = () => startReplica(this.path, options, resolved, this.#events)
+    const { replica } = options
+    const task = replica === undefined ? undefined : replicaTask(this.path, replica, options)
+    this.#startReplica = () =>
+      replica === undefined || task === undefined ? undefined : new Replica(task, replica, this.#events)
     this.#queue = new CommitQueue(() => this.#file(), {
       logUnchanged: resolved.logUnchanged,
       onWarning: (error) => this.#events.emit('warning', { error }),
@@ -378,21 +380,6 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     const issues = await findIssues(this.#schema, data)
     if (issues.length > 0) throw new StateValidationError(action, issues, { path: this.path })
   }
-}
-
-function startReplica<T extends object>(
-  source: string,
-  { replica, encryption, folder, logName }: TxnStoreOptions<T>,
-  { journal, sortKeys, retention }: ResolvedOptions,
-  events: StoreEventHub,
-): Replica | undefined {
-  if (replica === undefined) return undefined
-  const target = join(resolve(replica.folder), basename(source))
-  if (target === source) throw new RangeError(`The replica must be in another folder than '${source}'`)
-  const { maxBackups } = retention
-  const retryMs = replica.retryMs ?? 5000
-  const files = { source, target, folder, logName, journal, sortKeys, maxBackups }
-  return new Replica({ ...files, encryption, retryMs }, replica, events)
 }
 
 const CLOSE_TIMEOUT_MS = 1000
