@@ -5,7 +5,10 @@ import { KeyRing } from './key-ring.js'
 import { resolveOptions, type TxnStoreOptions } from './options.js'
 
 /** What the files of a document look like; the rest of the options is about transactions. */
-export type StorageOptions = Omit<TxnStoreOptions<object>, 'schema' | 'validateOnRead' | 'logUnchanged' | 'replica'>
+export type StorageOptions = Omit<
+  TxnStoreOptions<object>,
+  'schema' | 'validateOnRead' | 'logUnchanged' | 'replica' | 'storage'
+>
 
 /**
  * The document as files, for those who want the port without the transactions. Key files are read now, everything else when it is needed.

@@ -4,6 +4,7 @@ import type { RetentionOptions } from './file/backups.js'
 import type { RotationOptions } from './file/log-rotation.js'
 import type { KeyRingOptions } from './key-ring.js'
 import type { ReplicaOptions } from './replica.js'
+import type { DocumentStorage } from './storage.js'
 
 export interface TxnStoreOptions<T extends object> {
   /** What a document has to look like. Any Standard Schema, such as one of zod; it only checks: defaults and stripped keys of its result are not used. */
@@ -46,6 +47,8 @@ export interface TxnStoreOptions<T extends object> {
    * @default no encryption
    */
   readonly encryption?: (KeyRingOptions & { readonly acceptPlain?: boolean }) | undefined
+  /** Keep the document elsewhere than in a file; what is said about files then does not apply. The store closes it. @default files at the path */
+  readonly storage?: DocumentStorage | undefined
   /** Keep a copy of the document, with every commit, in a second folder. A copy that cannot be written fails nothing here. @default no replica */
   readonly replica?: ReplicaOptions | undefined
 }

@@ -6,7 +6,7 @@ import { freezeDeep } from './document/freeze-deep.js'
 import { StateError, StateTransactionError, StateValidationError } from './errors.js'
 import { StoreEventHub, type StoreEventName, type StoreEvents } from './events.js'
 import type { StoreDeps } from './file/deps.js'
-import type { FileStorage } from './file/file-storage.js'
+import { FileStorage } from './file/file-storage.js'
 import { findLayout } from './file/layout.js'
 import { type HistoryVerification, verifyHistory } from './file/verify-history.js'
 import type { JsonObject } from './json.js'
@@ -15,7 +15,7 @@ import { openFileStorage } from './open-storage.js'
 import { type ResolvedOptions, resolveOptions, type TxnStoreOptions } from './options.js'
 import { Replica, type ReplicaStatus, replicaTask } from './replica.js'
 import { findIssues } from './schema.js'
-import type { StoredDocument, TransactionRecord } from './storage.js'
+import type { DocumentStorage, StoredDocument, TransactionRecord } from './storage.js'
 import { OpenTransaction, type Transaction, transactionOn } from './transaction.js'
 import { type WatchOptions, watchDocument } from './watch.js'
 
@@ -54,19 +54,20 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   readonly #options: ResolvedOptions
   readonly #events: StoreEventHub = new StoreEventHub()
   readonly #queue: CommitQueue
-  readonly #openStorage: () => Promise<FileStorage>
+  readonly #openStorage: () => Promise<DocumentStorage>
   readonly #startReplica: () => Replica | undefined
-  #storage: Promise<FileStorage> | undefined
+  #storage: Promise<DocumentStorage> | undefined
   #replica: Replica | undefined
   #closing: Promise<void> | undefined
 
   /** Nothing is read, made or locked before it is needed. @throws RangeError for an option that cannot be */
   constructor(path: string, options: TxnStoreOptions<T> = {}, deps: StoreDeps = {}) {
     const resolved = resolveOptions(options)
-    this.path = findLayout(path, options).document
+    this.path = options.storage?.path ?? findLayout(path, options).document
     this.#schema = options.schema
     this.#options = resolved
-    this.#openStorage = () =>
+    this.#openStorage = async () =>
+      options.storage ??
       openFileStorage(
         path,
         options,
@@ -80,7 +81,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     const task = replica === undefined ? undefined : replicaTask(this.path, replica, options)
     this.#startReplica = () =>
       replica === undefined || task === undefined ? undefined : new Replica(task, replica, this.#events)
-    this.#queue = new CommitQueue(() => this.#file(), {
+    this.#queue = new CommitQueue(() => this.#open(), {
       logUnchanged: resolved.logUnchanged,
       onWarning: (error) => this.#events.emit('warning', { error }),
     })
@@ -92,7 +93,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * @throws StateReadError when it is damaged, with the command that restores the newest backup. StateValidationError when it is checked and wrong.
    */
   async read({ validate = this.#options.validateOnRead }: { readonly validate?: boolean } = {}): Promise<Readonly<T>> {
-    const { data } = await (await this.#file()).read()
+    const { data } = await (await this.#open()).read()
     if (validate) await this.#assertValid(data, 'read')
     return freezeDeep(data) as T
   }
@@ -203,7 +204,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   /** The newest records of the history, newest first. Says only of commits that they succeeded which are in the document or were before it. */
   async getTransactionHistory({ limit = 50 }: { readonly limit?: number } = {}): Promise<TransactionRecord[]> {
-    return (await this.#file()).history(limit)
+    return (await this.#open()).history(limit)
   }
 
   /**
@@ -266,7 +267,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     await this.#queue.idle()
     const storage = await this.#storage
     if (storage === undefined) return
-    if (this.#options.journal) await this.#checkpointIfFree(storage)
+    if (this.#options.journal && storage instanceof FileStorage) await this.#checkpointIfFree(storage)
     await storage.close()
     await this.#replica?.close()
   }
@@ -287,7 +288,14 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     }
   }
 
+  /** For what only files have: backups, a journal, a log that can be followed. */
   async #file(): Promise<FileStorage> {
+    const storage = await this.#open()
+    if (storage instanceof FileStorage) return storage
+    throw new TypeError(`The storage of '${this.path}' has no backups, journal or log to be looked at`)
+  }
+
+  async #open(): Promise<DocumentStorage> {
     if (this.#closing !== undefined) throw closed(this.path)
     this.#storage ??= this.#openStorage()
     this.#replica ??= this.#startReplica()
@@ -316,7 +324,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
       },
       { backup: name },
     )
-    const [newest] = base?.exists === true ? await (await this.#file()).backups.list() : []
+    const [newest] = base?.exists === true ? await this.listBackups({ limit: 1 }) : []
     this.#events.emit('restored', { backup: name, replaced: newest })
     return { replaced: newest }
   }

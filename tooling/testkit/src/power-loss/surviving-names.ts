@@ -63,7 +63,6 @@ function unorderedChoices(model: DiskModel): NameChoices {
       if (index >= syncedBefore) later.push(index)
     }
   }
-  raiseTogether(floors, atomic)
   const names = (cuts: ReadonlyMap<string, number>): SurvivingNames => ({
     text: `changes of names: ${survivors(changes, cuts)}`,
     lookUp: (directory, number, name) =>
