@@ -45,3 +45,24 @@ export class OpenFolder implements AsyncDisposable {
     await handle?.close()
   }
 }
+
+/** Several of them at once. */
+export class OpenFolders implements AsyncDisposable {
+  readonly #folders: readonly OpenFolder[]
+
+  constructor(fs: FileSystem, paths: readonly string[]) {
+    this.#folders = paths.map((path) => new OpenFolder(fs, path))
+  }
+
+  async opened(): Promise<void> {
+    await Promise.all(this.#folders.map((folder) => folder.opened()))
+  }
+
+  async sync(): Promise<void> {
+    await Promise.all(this.#folders.map((folder) => folder.sync()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#folders.map((folder) => folder[Symbol.asyncDispose]()))
+  }
+}

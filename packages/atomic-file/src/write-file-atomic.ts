@@ -8,7 +8,7 @@ import { Companion, CompanionFailure } from './companion.js'
 import { AtomicFileError, codedError, NotARegularFileError } from './errors.js'
 import { type AtomicFileDeps, type FileSystem, resolveFs } from './file-system.js'
 import { giveSecondName } from './keep-backup.js'
-import { OpenFolder } from './open-folder.js'
+import { OpenFolders } from './open-folder.js'
 import { discardStaged, type StagedFile, stageFile } from './staged-file.js'
 import { syncDirectory } from './sync-directory.js'
 import { findTarget } from './target.js'
@@ -31,7 +31,7 @@ export interface WriteFileAtomicOptions {
    * that it goes on beside their sync. When it fails, nothing is replaced and the write rejects with the same error.
    */
   readonly publishAfter?: () => Promise<unknown>
-  /** Other folders in which that work gave or took names: they are synced beside the target's, so that this is durable on return, too. @default none */
+  /** Other folders, which exist, in which that work gives or takes names: synced beside the target's, so that this is durable on return, too. @default none */
   readonly syncAlso?: readonly string[]
 }
 
@@ -72,11 +72,11 @@ export async function writeFileAtomic(
       throw new TypeError(`The backup must not have the name of the file itself, '${backupPath}'`)
     if (!overwrite && target.existing !== undefined) throw alreadyThere()
 
-    await using folder = new OpenFolder(fs, dirname(target.path))
+    await using folders = new OpenFolders(fs, [dirname(target.path), ...syncAlso])
     const companion = new Companion(publishAfter)
     const staged = await stageFile(fs, target, bytes, { ...options, beside: companion })
     try {
-      await folder.opened()
+      await folders.opened()
       if (backupPath !== undefined && target.existing !== undefined) {
         await giveSecondName(fs, target.path, backupPath)
         // The old content must be safe under its new name before it loses the old one; in one folder a single sync covers both.
@@ -89,7 +89,7 @@ export async function writeFileAtomic(
       await discardStaged(fs, staged.temporaryPath)
       throw error
     }
-    await Promise.all([folder.sync(), ...syncAlso.map((other) => syncDirectory(other, deps))])
+    await folders.sync()
   }
   try {
     await explained(path, write)

@@ -3,6 +3,7 @@
  * hard link of a file that was a committed state, or a compressed copy of one (`.gz`, `.zst`). A crash can leave one more than the limit, or
  * the plain file beside its compressed copy; the next rotation removes both.
  */
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { errorCode, keepBackup, makeDirectory, removeFile, writeFileAtomic } from '@holdfast/atomic-file'
@@ -35,6 +36,8 @@ export class Backups {
   /** Plain files that have a compressed copy already. */
   #surplus: string[] = []
   #tidying: Promise<void> = Promise.resolve()
+  /** Set while there is something to tidy up. */
+  #timer: NodeJS.Timeout | undefined
   readonly #onWarning: (error: unknown) => void
 
   constructor(layout: Layout, retention: RetentionOptions, deps: ResolvedDeps, onWarning: (error: unknown) => void) {
@@ -51,7 +54,7 @@ export class Backups {
 
   /** Absolute paths, newest first. */
   async list(): Promise<string[]> {
-    await this.#tidying
+    await this.close()
     return (await this.#read()).map(({ name }) => join(this.#layout.backups, name))
   }
 
@@ -61,9 +64,12 @@ export class Backups {
     return stamp === undefined ? undefined : microsOfStamp(stamp)
   }
 
-  /** A name newer than every other, for `keep`. */
+  /** A name newer than every other, for `keep`, in a folder that is there. */
   async nextPath(): Promise<string> {
-    this.#known ??= await this.#read()
+    if (this.#known === undefined || !existsSync(this.#layout.backups)) {
+      await makeDirectory(this.#layout.backups, {}, this.#deps.files)
+      this.#known = await this.#read()
+    }
     const newest = this.#known[0]?.micros ?? 0
     const micros = Math.max(newest + 1, this.#deps.now() * 1000)
     const { prefix, suffix } = backupAffixes(this.#layout)
@@ -72,20 +78,13 @@ export class Backups {
 
   /** Keeps the document as it is now under this name. Durable once the folder is synced. */
   async keep(path: string): Promise<void> {
-    const options = { durable: false }
-    try {
-      await keepBackup(this.#layout.document, path, options, this.#deps.files)
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error
-      await makeDirectory(this.#layout.backups, {}, this.#deps.files)
-      await keepBackup(this.#layout.document, path, options, this.#deps.files)
-    }
+    this.#tidy()
+    await keepBackup(this.#layout.document, path, { durable: false }, this.#deps.files)
     this.#known?.unshift({ name: basename(path), micros: this.microsOf(path) ?? 0 })
   }
 
   /** Keeps these bytes under this name. Durable on return. */
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    await makeDirectory(this.#layout.backups, {}, this.#deps.files)
     await writeFileAtomic(path, bytes, {}, this.#deps.files)
     this.#known?.unshift({ name: basename(path), micros: this.microsOf(path) ?? 0 })
   }
@@ -96,14 +95,25 @@ export class Backups {
     await removeFile(path, { durable: false }, this.#deps.files)
   }
 
-  /** Begins to remove what is beyond number and age. Nobody has to wait for it but those who want to see the result. */
+  /**
+   * Has what is beyond number and age removed: beside the next commit, where it costs nobody time, or else in a moment. Those who look at the backups see
+   * it done.
+   */
   rotate(): void {
-    this.#tidying = this.#tidying.then(() => this.#rotate()).catch(this.#onWarning)
+    this.#timer ??= setTimeout(() => this.#tidy(), TIDY_DELAY_MS).unref()
   }
 
-  /** Waits for the tidying under way. */
+  /** Waits for the tidying. */
   async close(): Promise<void> {
+    this.#tidy()
     await this.#tidying
+  }
+
+  #tidy(): void {
+    if (this.#timer === undefined) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#tidying = this.#tidying.then(() => this.#rotate()).catch(this.#onWarning)
   }
 
   async #rotate(): Promise<void> {
@@ -181,6 +191,7 @@ export class Backups {
   }
 }
 
+const TIDY_DELAY_MS = 50
 const STAMP = /^\d{8}_\d{6}_\d{6}$/
 const STAMP_LENGTH = 22
 
