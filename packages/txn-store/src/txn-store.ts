@@ -15,7 +15,7 @@ import { openFileStorage } from './open-storage.js'
 import { type ResolvedOptions, resolveOptions, type TxnStoreOptions } from './options.js'
 import { Replica, type ReplicaStatus, replicaTask } from './replica.js'
 import { findIssues } from './schema.js'
-import type { DocumentStorage, StoredDocument, TransactionRecord } from './storage.js'
+import type { Committed, DocumentStorage, StoredDocument, TransactionRecord } from './storage.js'
 import { OpenTransaction, type Transaction, transactionOn } from './transaction.js'
 import { type WatchOptions, watchDocument } from './watch.js'
 
@@ -60,7 +60,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   #replica: Replica | undefined
   #closing: Promise<void> | undefined
 
-  /** Nothing is read, made or locked before it is needed. @throws RangeError for an option that cannot be */
+  /** Nothing is read, made or locked before it is needed. @throws RangeError for an option that cannot be; StateReadError for a path that leads nowhere */
   constructor(path: string, options: TxnStoreOptions<T> = {}, deps: StoreDeps = {}) {
     const resolved = resolveOptions(options)
     this.path = options.storage?.path ?? findLayout(path, options).document
@@ -125,7 +125,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     options: TransactionOptions = {},
   ): Promise<R> {
     const { seedData } = options
-    return this.#enqueue(options, seedData !== undefined, 'commit', async ({ data: base }) => {
+    const { value } = await this.#enqueue(options, seedData !== undefined, 'commit', async ({ data: base }) => {
       const seed = seedData === undefined ? undefined : replaceDocument(base, seedData)
       if (seed !== undefined && seed.issues.length > 0) return { change: seed, value: undefined as R }
       const draft = new Draft(seed?.data ?? base)
@@ -139,6 +139,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
         draft.discard()
       }
     })
+    return value
   }
 
   /**
@@ -313,20 +314,16 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   }
 
   async #restore({ data, name }: BackupContent, options: TransactionOptions): Promise<RestoreResult> {
-    let base: StoredDocument | undefined
-    await this.#enqueue(
+    const { committed } = await this.#enqueue(
       { operation: 'restore', ...options },
       true,
       'restore',
-      async (stored) => {
-        base = stored
-        return { change: replaceDocument(stored.data, data), value: undefined }
-      },
+      async (base) => ({ change: replaceDocument(base.data, data), value: undefined }),
       { backup: name },
     )
-    const [newest] = base?.exists === true ? await this.listBackups({ limit: 1 }) : []
-    this.#events.emit('restored', { backup: name, replaced: newest })
-    return { replaced: newest }
+    const replaced = committed?.backup
+    this.#events.emit('restored', { backup: name, replaced })
+    return { replaced }
   }
 
   #enqueue<R>(
@@ -335,11 +332,11 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     kind: 'commit' | 'restore',
     run: (base: StoredDocument) => Promise<{ readonly change: DraftChange; readonly value: R }>,
     details?: Readonly<Record<string, unknown>>,
-  ): Promise<R> {
+  ): Promise<Enqueued<R>> {
     const { validate = true, operation = 'transaction', lockTimeoutMs = this.#options.lockTimeoutMs, signal } = options
     if (this.#closing !== undefined) return Promise.reject(closed(this.path))
     if (isInTransaction(this.path)) return Promise.reject(nested(this.path, operation))
-    const { promise, resolve, reject } = Promise.withResolvers<R>()
+    const { promise, resolve, reject } = Promise.withResolvers<Enqueued<R>>()
     let value: R
     const job: Job = {
       operation,
@@ -357,11 +354,11 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
         if (validate && patch.length > 0) await this.#assertValid(data, 'commit')
         return result.change
       },
-      succeed: (seq, data) => {
-        resolve(value)
-        if (seq !== undefined) this.#replica?.notify()
-        if (seq === undefined || !this.#events.has('commit')) return
-        this.#events.emit('commit', { seq, operation, data: freezeDeep(data) })
+      succeed: (committed, data) => {
+        resolve({ value, committed })
+        if (committed !== undefined) this.#replica?.notify()
+        if (committed === undefined || !this.#events.has('commit')) return
+        this.#events.emit('commit', { seq: committed.seq, operation, data: freezeDeep(data) })
       },
       fail: (error) => {
         reject(error)
@@ -388,6 +385,12 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     const issues = await findIssues(this.#schema, data)
     if (issues.length > 0) throw new StateValidationError(action, issues, { path: this.path })
   }
+}
+
+interface Enqueued<R> {
+  readonly value: R
+  /** `undefined` when nothing changed. */
+  readonly committed: Committed | undefined
 }
 
 const CLOSE_TIMEOUT_MS = 1000

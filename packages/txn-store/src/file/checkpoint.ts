@@ -29,12 +29,12 @@ export async function checkpoint(turn: Turn, base: Base, keepJournal: boolean): 
 export const HEADER = { holdfast: 'journal', version: 1 } as const
 
 async function writeDocument(turn: Turn, base: Base, view: JournalView): Promise<Base> {
-  const { layout, log, journal, backups, codec, deps, backupBeforeWrite } = turn.context
+  const { layout, log, journal, backups, codec, deps, backupBeforeWrite, mayKeepBackups } = turn.context
   const { loaded } = base
   if (loaded === undefined) return base
   const bytes = codec.encode(loaded.data)
   const sha256 = hashOf(bytes)
-  const backup = backupBeforeWrite && base.sha256 !== null ? await backups.nextPath() : undefined
+  const backup = mayKeepBackups && backupBeforeWrite && base.sha256 !== null ? await backups.nextPath() : undefined
   let marked = view
   const beside = async (): Promise<void> => {
     const mark = journal.mark(view, sha256).then((made) => {
