@@ -22,6 +22,8 @@ export interface Job {
 }
 
 export interface QueueOptions {
+  /** The document, for messages. */
+  readonly path: string
   readonly logUnchanged: boolean
   readonly onWarning: (error: unknown) => void
 }
@@ -200,14 +202,15 @@ export class CommitQueue {
   #giveUp(waiting: Waiting): void {
     // While the lock itself is waited for, its own error says more: who holds it.
     if (this.#acquiring !== undefined) return
-    const { path, timeoutMs } = { path: waiting.job.operation, timeoutMs: waiting.job.timeoutMs }
+    const { operation, timeoutMs } = waiting.job
+    const { path } = this.#options
     const open = this.#openSince
     const since =
       open === undefined ? '' : `: '${open.operation}' has been open for ${Math.round(performance.now() - open.at)} ms`
     this.#drop(
       waiting,
       new StateLockError(
-        `Cannot begin '${path}' within ${timeoutMs} ms, because another transaction of this process is not over${since}`,
+        `Cannot begin '${operation}' on '${path}' within ${timeoutMs} ms, because another transaction of this process is not over${since}`,
         {
           path,
           hint: 'Keep slow work out of transactions, or raise lockTimeoutMs',
