@@ -41,6 +41,8 @@ export interface Survival {
   readonly violations: readonly string[]
   /** Those of the steps that were committed, and the commit that the check itself made. */
   readonly committed: readonly Step[]
+  /** What the store said it had recovered, besides removing temporary files. */
+  readonly recovered: readonly string[]
 }
 
 /** Opens what a crash has left, in one mode and then in the other. */
@@ -71,6 +73,10 @@ export async function checkSurvival(path: string, options: StoreOptions, told: T
   }
   const all = [...committed, after]
   const writer = new TxnStore<{ after?: number }>(path, options)
+  const recovered: string[] = []
+  writer.on('recovered', ({ description }) => {
+    if (!description.includes('temporary')) recovered.push(description)
+  })
   writer.on('warning', ({ error }) => violations.push(`Warning: ${error}`))
   await writer.transaction(
     (txn) => {
@@ -90,7 +96,7 @@ export async function checkSurvival(path: string, options: StoreOptions, told: T
   expectSame('In the other mode the history tells of', await operationsOf(other), all.map(nameOf))
   await other.close()
   expectSame('Left over', leftovers(path, options), [])
-  return { violations, committed: all }
+  return { violations, committed: all, recovered }
 }
 
 function nameOf({ operation }: Step): string {
