@@ -3,6 +3,8 @@ import { compressionOfName, decompress } from './compression.js'
 import { StateReadError } from './errors.js'
 import { readWhole } from './file/document-image.js'
 import type { FileStorage } from './file/file-storage.js'
+import { entriesIn } from './file/journal.js'
+import type { LoadedDocument } from './file/load-document.js'
 import type { JsonObject } from './json.js'
 import { applyPatch, type JsonPatchOperation } from './json-patch.js'
 import type { TransactionRecord } from './storage.js'
@@ -59,7 +61,9 @@ export class BackupReader {
       oldest = record.timestamp
       isFound ||= Date.parse(record.timestamp) <= instant
       if (isFound) {
-        const whole = 'sha256' in record ? await this.#stateBefore(later, loaded?.image.data) : undefined
+        // The document is the state of the newest record only if nobody has changed it since.
+        const newest = record.sha256 === loaded?.image.sha256 ? loaded?.image.data : undefined
+        const whole = 'sha256' in record ? await this.#stateBefore(later, newest) : undefined
         if (whole !== undefined) return { data: replay(whole, changes), name }
         if (record.kind !== 'checkpoint') {
           if (record.patch === undefined) throw unknown(path, name, record.timestamp)
@@ -68,12 +72,12 @@ export class BackupReader {
       }
       if ('sha256' in record) later = record
     }
-    const first = later?.before === null ? {} : await this.#stateBefore(later, loaded?.image.data)
+    const first = later?.before === null ? {} : await this.#stateBefore(later, journalBase(loaded))
     if (first === undefined) throw unknown(path, name, oldest)
     return { data: replay(first, changes), name }
   }
 
-  /** The state that this record replaced, if it is still there; without a record, the document as it is. */
+  /** The state that this record replaced, if it is still there; without a record, the newest. */
   async #stateBefore(
     record: TransactionRecord | undefined,
     newest: JsonObject | undefined,
@@ -87,6 +91,12 @@ export class BackupReader {
 }
 
 const STATE_KINDS: ReadonlySet<string> = new Set(['commit', 'restore', 'checkpoint', 'external'])
+
+/** The document, when the history begins with the journal that follows it. */
+function journalBase(loaded: LoadedDocument | undefined): JsonObject | undefined {
+  if (loaded?.journal === undefined || entriesIn(loaded.journal, loaded.image.sha256) !== 0) return undefined
+  return loaded.image.data
+}
 
 function replay(from: JsonObject, changes: readonly (readonly JsonPatchOperation[])[]): JsonObject {
   return changes.reduce<JsonObject>((data, patch) => applyPatch(data, patch) as JsonObject, from)
