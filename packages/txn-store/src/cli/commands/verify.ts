@@ -94,7 +94,7 @@ async function explainHistory(
   const move = `${shellCommand(['mkdir', '-p', folder])} && ${shellCommand(['mv', ...broken, folder])}`
   return problems.map((problem) => {
     if (problem.line === undefined) {
-      const hint = 'Look at what is different; if it is meant, have the history take note of it'
+      const hint = 'If the change is meant, have the history take note of it (otherwise restore a backup)'
       return { ...problem, hint, command: opened.command('checkpoint') }
     }
     if (problem.file === journal || (waitingCommits(current) > 0 && broken.includes(log))) {
