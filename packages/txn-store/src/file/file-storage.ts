@@ -7,6 +7,7 @@ import { AuditLog, type LogTail } from './audit-log.js'
 import { Backups, type RetentionOptions } from './backups.js'
 import type { DocumentCodec } from './codec.js'
 import { type ResolvedDeps, resolveDeps, type StoreDeps } from './deps.js'
+import { readWhole } from './document-image.js'
 import { FileSession, type SessionHooks } from './file-session.js'
 import { readHistory } from './history.js'
 import { Journal } from './journal.js'
@@ -127,9 +128,10 @@ export class FileStorage implements DocumentStorage {
     }
   }
 
-  /** The history of this state, newest first. */
-  records(loaded: LoadedDocument | undefined): AsyncGenerator<TransactionRecord, void, void> {
-    return readHistory(this.layout.log, loaded?.image.sha256 ?? null, loaded?.journal, this.codec)
+  /** The history of this state, newest first; of a damaged document without a state. */
+  async *records(loaded: LoadedDocument | undefined): AsyncGenerator<TransactionRecord, void, void> {
+    const sha256 = loaded === undefined ? await this.#hashOfDamaged() : loaded.image.sha256
+    yield* readHistory(this.layout.log, sha256, loaded?.journal, this.codec)
   }
 
   async close(): Promise<void> {
@@ -145,6 +147,16 @@ export class FileStorage implements DocumentStorage {
     } catch (error) {
       if (error instanceof StateReadError) return undefined
       throw error
+    }
+  }
+
+  /** Damaged is not absent: only what was never there makes the first commit one that did not happen. */
+  async #hashOfDamaged(): Promise<string | null> {
+    try {
+      return (await readWhole(this.layout.document)).sha256
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error
+      return UNREADABLE
     }
   }
 
@@ -188,3 +200,5 @@ export class FileStorage implements DocumentStorage {
 }
 
 const MAX_ATTEMPTS = 5
+/** Equal to no hash. */
+const UNREADABLE = ''
