@@ -27,11 +27,19 @@ export interface ItemSummary {
   readonly chunks: StatusCounts
 }
 
-/** @param parts states of what it consists of besides its chunks */
-export function summarizeItem(item: Readonly<Record<string, unknown>>, parts: readonly PipelineStatus[]): ItemSummary {
+/**
+ * @param otherParts states of what it consists of besides its chunks, `undefined` for parts that have none. Those say nothing against a state that is
+ *   recorded for the whole; but without one, the whole is done only when it is known of every part.
+ */
+export function summarizeItem(
+  item: Readonly<Record<string, unknown>>,
+  otherParts: readonly (PipelineStatus | undefined)[] = [],
+): ItemSummary {
   const chunks = listChunks(item).map(({ chunk }) => readStatus(chunk['status']))
-  const known = [...parts, ...chunks.filter((status) => status !== undefined)]
+  const parts = [...otherParts, ...chunks]
   const recorded = readStatus(item['status'])
+  const known =
+    recorded === undefined ? parts.map((status) => status ?? 'unknown') : parts.filter((status) => status !== undefined)
   return {
     status: judgeStatus(recorded, combineStatuses(known)) ?? 'unknown',
     recorded,
