@@ -86,7 +86,7 @@ export class FileSession implements StorageSession {
     })
   }
 
-  /** Keeps the document as it is now as a backup. `undefined` when there is none. */
+  /** Keeps the document as it is now as a backup. `undefined` when there is none. @throws StateReadError when it is damaged */
   backup(): Promise<string | undefined> {
     return this.#guarded(async () => this.#backUp(await this.#assertNewest()))
   }
@@ -108,11 +108,13 @@ export class FileSession implements StorageSession {
   }
 
   async #backUp({ loaded, sha256 }: Base): Promise<string | undefined> {
+    // Among the backups it would be taken for a good one, and the newest.
+    if (loaded === undefined) throw this.#damage
     const { backups, codec, deps } = this.#context
-    const isInFile = loaded?.journal === undefined || entriesIn(loaded.journal, sha256) === loaded.journal.count
+    const isInFile = loaded.journal === undefined || entriesIn(loaded.journal, sha256) === loaded.journal.count
     if (isInFile && sha256 === null) return undefined
     const path = await backups.nextPath()
-    await (isInFile || loaded === undefined ? backups.keep(path) : backups.write(path, codec.encode(loaded.data)))
+    await (isInFile ? backups.keep(path) : backups.write(path, codec.encode(loaded.data)))
     await syncDirectory(dirname(path), deps.files)
     backups.rotate()
     return path
