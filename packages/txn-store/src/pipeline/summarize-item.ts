@@ -1,5 +1,5 @@
 import { findAttempts, findDuration, findOwner, findReasons, findStart } from './item-facts.js'
-import { isRecord, type PipelineOwner } from './pipeline-document.js'
+import { isRecord, type PipelineChunk, type PipelineOwner } from './pipeline-document.js'
 import {
   combineStatuses,
   countStatuses,
@@ -52,13 +52,19 @@ export function summarizeItem(
   }
 }
 
-/** The chunks of an entry: a list, an object by name, or, in old files, members like `chunk_0001`. */
-export function listChunks(item: Readonly<Record<string, unknown>>): { id: string; chunk: Record<string, unknown> }[] {
+/** A piece of a file, with what it is called: by itself, or where it is. */
+export interface ChunkEntry {
+  readonly id: string
+  readonly chunk: PipelineChunk
+}
+
+/** The chunks of a phase or a file entry, in their order: of a list, of an object by name, and, in old documents, members like `chunk_0001`. */
+export function listChunks(item: Readonly<Record<string, unknown>>): ChunkEntry[] {
   const { chunks } = item
   const named = Array.isArray(chunks) || isRecord(chunks) ? Object.entries(chunks) : []
   const members = Object.entries(item).filter(([name]) => CHUNK_NAME.test(name))
   return [...named, ...members].flatMap(([name, chunk]) =>
-    isRecord(chunk) ? [{ id: idOf(chunk['chunk_id']) ?? name, chunk }] : [],
+    isRecord(chunk) ? [{ id: idOf(chunk['chunk_id']) ?? idOf(chunk['id']) ?? name, chunk }] : [],
   )
 }
 

@@ -9,6 +9,7 @@ test('the subpath ./pipeline exports exactly these names', () => {
     'PipelineState',
     'findPhaseNames',
     'listArtifacts',
+    'listChunks',
     'pipelineSchema',
     'readStatus',
     'stampPipeline',
