@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { errorCode } from '@holdfast/atomic-file'
 import { compressionOfName, decompress } from './compression.js'
 import { StateReadError } from './errors.js'
 import { readWhole } from './file/document-image.js'
@@ -26,8 +27,12 @@ export class BackupReader {
 
   /** @throws StateReadError */
   async read(path: string): Promise<BackupContent> {
-    const { bytes } = await readWhole(path)
     const hint = 'Choose another backup: holdfast-state backups'
+    const { bytes } = await readWhole(path).catch((cause: unknown) => {
+      if (errorCode(cause) === undefined) throw cause
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new StateReadError(`Cannot read '${path}': ${reason}`, { path, hint, cause })
+    })
     if (bytes === undefined) throw new StateReadError(`Cannot read '${path}': there is no such file`, { path, hint })
     let plain: Uint8Array = bytes
     try {
