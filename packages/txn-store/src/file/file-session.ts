@@ -16,7 +16,7 @@ import { type DocumentSource, type LoadedDocument, loadDocument } from './load-d
 import { noteRecord, type RecordContext } from './make-record.js'
 import { isRestore, replaceDocument } from './replace-document.js'
 import { chain, settle } from './settle.js'
-import type { Base, Outcome, Turn, TurnContext } from './turn.js'
+import { asStateError, type Base, type Outcome, type Turn, type TurnContext } from './turn.js'
 
 export interface SessionHooks {
   /** The newest state that the store knows. */
@@ -57,6 +57,7 @@ export class FileSession implements StorageSession {
       const base = await this.#assertNewest()
       const { seq, backup, base: next } = await this.#commit(base, commit)
       this.#keep(next)
+      await this.#tidyUp(next)
       return { seq, backup }
     })
   }
@@ -121,28 +122,39 @@ export class FileSession implements StorageSession {
   }
 
   async #commit(base: Base, commit: Commit): Promise<Outcome> {
-    const { backups, log, journalMode } = this.#context
     const { loaded } = base
-    if (loaded !== undefined && journalMode) {
+    if (loaded !== undefined && this.#context.journalMode) {
       const backup = isRestore(commit) && this.#context.mayKeepBackups ? await this.#backUp(base) : undefined
       return { ...(await appendCommit(this.#turn, base, loaded, commit)), backup }
     }
-    const outcome = await replaceDocument(this.#turn, base, commit)
+    return replaceDocument(this.#turn, base, commit)
+  }
+
+  /** What fails here is no failure of the commit, which is durable; what this turn knew may be wrong then. */
+  async #tidyUp(base: Base): Promise<void> {
+    const { backups, log, journalMode } = this.#context
+    if (journalMode) return
     try {
       backups.rotate()
       await log.rotate()
+      this.#keep({ ...base, tail: await log.tail() })
     } catch (error) {
+      this.#base = undefined
       this.#hooks.onWarning(error)
     }
-    return { ...outcome, base: { ...outcome.base, tail: await log.tail() } }
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
-    const unlock = await this.#context.log.guard({ timeoutMs: this.#context.lockTimeoutMs })
+    const { log, layout, lockTimeoutMs } = this.#context
     try {
-      return await work()
-    } finally {
-      unlock()
+      const unlock = await log.guard({ timeoutMs: lockTimeoutMs })
+      try {
+        return await work()
+      } finally {
+        unlock()
+      }
+    } catch (error) {
+      throw asStateError(layout.document, error)
     }
   }
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { errorCode, sweepLeftovers } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
-import { StateLockError, StateReadError } from '../errors.js'
+import { StateReadError } from '../errors.js'
 import type { AcquireOptions, DocumentStorage, StoredDocument, TransactionRecord } from '../storage.js'
 import { AuditLog, type LogTail } from './audit-log.js'
 import { Backups, type RetentionOptions } from './backups.js'
@@ -14,7 +14,7 @@ import { Journal } from './journal.js'
 import { findLayout, type Layout, type LayoutOptions } from './layout.js'
 import { type DocumentSource, type LoadedDocument, loadDocument } from './load-document.js'
 import type { RotationOptions } from './log-rotation.js'
-import type { Base, TurnContext } from './turn.js'
+import { asStateError, type Base, type TurnContext } from './turn.js'
 
 export interface FileStorageOptions extends LayoutOptions {
   readonly codec: DocumentCodec
@@ -102,9 +102,7 @@ export class FileStorage implements DocumentStorage {
     try {
       lock = await FileLock.acquire(path, signal === undefined ? { timeoutMs } : { timeoutMs, signal })
     } catch (error) {
-      if (!errorCode(error)?.startsWith('ERR_LOCK')) throw error
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new StateLockError(`Cannot change '${document}': ${reason}`, { path: document, cause: error })
+      throw error === signal?.reason ? error : asStateError(document, error)
     }
     try {
       if (!this.#hasSwept || lock.previous !== undefined) await this.#sweep()

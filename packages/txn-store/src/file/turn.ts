@@ -1,5 +1,5 @@
 import { AtomicFileError, errorCode } from '@holdfast/atomic-file'
-import { StateError, StateWriteError } from '../errors.js'
+import { StateError, StateLockError, StateWriteError } from '../errors.js'
 import type { AuditLog, LogTail } from './audit-log.js'
 import type { Backups } from './backups.js'
 import type { DocumentCodec } from './codec.js'
@@ -61,6 +61,16 @@ export function asWriteError(path: string, error: unknown): unknown {
     hint,
     cause: error,
   })
+}
+
+/** What the system or the lock has refused, as an error of the store; others are what they are. */
+export function asStateError(path: string, error: unknown): unknown {
+  const code = errorCode(error) ?? ''
+  if (code.startsWith('ERR_LOCK')) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return new StateLockError(`Cannot change '${path}': ${reason}`, { path, cause: error })
+  }
+  return /^E(?!RR_)/.test(code) ? asWriteError(path, error) : error
 }
 
 /** `20260102T030405678Z`, for the name of a file that is set aside. */
