@@ -53,7 +53,7 @@ export const processChecks: readonly StorageCheck[] = [
         child.send({ type: 'commit pairs' })
         await context.within('commits of another process', told.promise)
         // A different moment of a commit in each round.
-        for (const until = performance.now() + round * 0.37; performance.now() < until; );
+        for (const until = performance.now() + round * 0.53; performance.now() < until; );
         await child.kill()
 
         const storage = await context.open()
@@ -75,8 +75,8 @@ export const processChecks: readonly StorageCheck[] = [
   },
 ]
 
-const EACH = 15
-const ROUNDS = 4
+const EACH = 10
+const ROUNDS = 3
 
 /** The process at the other end. */
 class Child {

@@ -5,7 +5,7 @@ import { type JsonObject, openFileStorage, type StorageOptions, TxnStore } from 
 import { storageConformanceChecks } from '@holdfast/txn-store/conformance'
 import { describe, test } from 'vitest'
 import { FullDisk, type RefusedStep } from './full-disk.ts'
-import { usePlaces } from './places.ts'
+import { makePlace, removePlace } from './places.ts'
 
 const SERVER = fileURLToPath(new URL('../fixtures/serve-file-storage.mjs', import.meta.url))
 const KEY = Buffer.alloc(32, 7)
@@ -33,10 +33,10 @@ interface Place {
   readonly disk: FullDisk
 }
 
-describe.each(MODES)('FileStorage with $name conforms:', ({ options, refused }) => {
-  const createPath = usePlaces('state.json')
+describe.concurrent.each(MODES)('FileStorage with $name conforms:', ({ options, refused }) => {
   const checks = storageConformanceChecks<Place>({
-    createPlace: async () => ({ path: await createPath(), disk: new FullDisk(refused) }),
+    createPlace: async () => ({ path: makePlace('state.json'), disk: new FullDisk(refused) }),
+    removePlace: async ({ path }) => removePlace(path),
     open: ({ path, disk }) => openFileStorage(path, options, {}, { fs: disk.fs }),
     readBackup: ({ path }, backup) => readBackup(path, backup, options),
     commitBackups: options.journal !== true,
