@@ -2,14 +2,14 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
-import { TxnStore, type TxnStoreOptions } from '../src/index.js'
+import { type JsonObject, TxnStore, type TxnStoreOptions } from '../src/index.js'
 
 const dir = useTempDir()
 const path = (): string => join(dir(), 'state.json')
 const KEY = 'a'.repeat(64)
 const encrypted = { encryption: { key: KEY } }
 
-const STRANGERS: readonly { readonly who: string; readonly options: TxnStoreOptions<object> }[] = [
+const STRANGERS: readonly { readonly who: string; readonly options: TxnStoreOptions<JsonObject> }[] = [
   { who: 'a store with another key', options: { encryption: { key: 'b'.repeat(64) } } },
   { who: 'a store without a key', options: {} },
 ]

@@ -13,7 +13,9 @@ export interface Explanation {
 export function explainError(error: unknown): Explanation {
   const code = errorCode(error)
   if (!(error instanceof Error)) return { code, message: String(error) }
-  const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
+  const known = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
+  const hint =
+    known ?? (code === 'ERR_STATE_LOCK' ? 'Try again when it is free, or wait longer with --wait SECONDS' : undefined)
   const command = error instanceof OperatorError ? error.command : undefined
   return {
     code,
