@@ -74,6 +74,7 @@ describe('summarizePipeline() tells the state of a phase', () => {
     { block: { files: files('success', undefined) }, status: 'partial' },
     { block: { files: files('failed', 'pending') }, status: 'failed' },
     { block: { files: files('failed', 'skipped') }, status: 'failed' },
+    { block: { files: files('partial', 'failed') }, status: 'partial' },
     { block: { files: files('pending', 'skipped') }, status: 'pending' },
     { block: { files: files('pending', 'unknown') }, status: 'unknown' },
     { block: { files: { a: { status: 'success', chunks: chunks('success', 'failed') } } }, status: 'partial' },
@@ -152,6 +153,11 @@ describe('summarizePipeline() finds phases', () => {
     expect(failures(document)).toEqual(['phase2/lantern failed: empty'])
   })
 
+  test('but takes none of them for a file at the top level', () => {
+    const document = { phase6: { status: 'success', phase1: { status: 'failed' } } }
+    expect(states(document)).toBe('phase6 success')
+  })
+
   test('of files at the top level only when the phase does not have them itself', () => {
     const document = {
       lantern: { phase1: { status: 'success' } },
@@ -219,7 +225,11 @@ describe('summarizePipeline() tells what failed and why', () => {
       document: { phase1: { status: 'failed', errors: [{ code: 7 }, 5, null] } },
       told: ['phase1 failed: {"code":7}; 5'],
     },
-    { what: 'that nobody wrote down', document: { phase1: { status: 'failed' } }, told: ['phase1 failed: '] },
+    {
+      what: 'that nobody wrote down',
+      document: { phase1: { status: 'failed', exit_code: 0 } },
+      told: ['phase1 failed: '],
+    },
     {
       what: 'what was recorded as success and is not',
       document: {
