@@ -1,4 +1,3 @@
-import type { FileHandle } from 'node:fs/promises'
 import { errorCode } from '@holdfast/atomic-file'
 import { openForReading } from '../open-for-reading.js'
 import { isIntact, type ParsedLine, parseLine, type RecordFields } from './audit-record.js'
@@ -6,7 +5,7 @@ import { entriesIn, entriesOf } from './journal.js'
 import type { Layout } from './layout.js'
 import type { LoadedDocument } from './load-document.js'
 import { isSameFile, oldLogs } from './log-rotation.js'
-import { readLinesBackwards } from './read-lines-backwards.js'
+import { readLines } from './read-lines.js'
 
 /** One thing that is wrong with a history. */
 export interface HistoryProblem {
@@ -76,23 +75,14 @@ class ChainCheck {
 async function checkFile(path: string, chain: ChainCheck): Promise<void> {
   try {
     await using handle = await openForReading(path)
-    const size = await wholeLines(handle)
-    if (size === 0) return
     let line = 0
-    for await (const text of handle.readLines({ start: 0, end: size - 1 })) {
+    for await (const text of readLines(handle)) {
       line += 1
       chain.add(parseLine(text), text, path, line)
     }
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error
   }
-}
-
-/** Bytes up to the last line feed: a killed process can leave half a line, which the next turn cuts. */
-async function wholeLines(handle: FileHandle): Promise<number> {
-  const { size } = await handle.stat()
-  for await (const { start, end, complete } of readLinesBackwards(handle, size)) return complete ? end : start
-  return 0
 }
 
 function checkJournal({ journal: file }: Layout, { image, journal }: LoadedDocument, chain: ChainCheck): void {
