@@ -115,11 +115,12 @@ class Child {
     return answered
   }
 
-  /** Resolves when nothing of it can be at work any more. */
+  /** Resolves when nothing of it can be at work any more, and all that it said was heard. */
   async kill(): Promise<void> {
     const gone = new Promise((resolve) => this.#process.once('close', resolve))
+    const heard = new Promise((resolve) => this.#process.once('disconnect', resolve))
     this.#process.kill('SIGKILL')
-    await gone
+    await this.#context.within('the end of another process', Promise.all([gone, heard]))
   }
 
   #answer(type: ProcessAnswer['type']): Promise<void> {
