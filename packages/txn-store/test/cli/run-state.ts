@@ -65,7 +65,7 @@ const DEADLINE_MS = 10_000
 
 /** The command that an error or a finding ends with. */
 export function commandIn(text: string): string {
-  const line = text.split('\n').find((candidate) => /^ +(holdfast-state|mkdir|rm) /.test(candidate))
+  const line = text.split('\n').find((candidate) => /^ +(holdfast-state|mkdir) /.test(candidate))
   if (line === undefined) throw new Error(`No command in:\n${text}`)
   return line.trim()
 }
