@@ -5,9 +5,11 @@ import { StateReadError } from './errors.js'
 import { readWhole } from './file/document-image.js'
 import type { FileStorage } from './file/file-storage.js'
 import { entriesIn } from './file/journal.js'
+import type { Layout } from './file/layout.js'
 import type { LoadedDocument } from './file/load-document.js'
 import type { JsonObject } from './json.js'
 import { applyPatch, type JsonPatchOperation } from './json-patch.js'
+import { stateCommand } from './shell-command.js'
 import type { TransactionRecord } from './storage.js'
 
 /** A former state. */
@@ -27,7 +29,7 @@ export class BackupReader {
 
   /** @throws StateReadError */
   async read(path: string): Promise<BackupContent> {
-    const hint = 'Choose another backup: holdfast-state backups'
+    const hint = `Choose another backup: ${stateCommand(this.#storage.layout, 'backups')}`
     const { bytes } = await readWhole(path).catch((cause: unknown) => {
       if (errorCode(cause) === undefined) throw cause
       const reason = cause instanceof Error ? cause.message : String(cause)
@@ -50,7 +52,6 @@ export class BackupReader {
    * @throws StateReadError when there is no such state, or it is not known any more
    */
   async readAt(instant: number): Promise<BackupContent> {
-    const path = this.#storage.path
     if (!Number.isFinite(instant)) throw new RangeError(`'${instant}' is not an instant`)
     const name = new Date(instant).toISOString()
     const loaded = await this.#storage.load().catch((error: unknown) => {
@@ -71,14 +72,14 @@ export class BackupReader {
         const whole = 'sha256' in record ? await this.#stateBefore(later, newest) : undefined
         if (whole !== undefined) return { data: replay(whole, changes), name }
         if (record.kind !== 'checkpoint') {
-          if (record.patch === undefined) throw unknown(path, name, record.timestamp)
+          if (record.patch === undefined) throw unknown(this.#storage.layout, name, record.timestamp)
           changes.unshift(record.patch)
         }
       }
       if ('sha256' in record) later = record
     }
     const first = later?.before === null ? {} : await this.#stateBefore(later, journalBase(loaded))
-    if (first === undefined) throw unknown(path, name, oldest)
+    if (first === undefined) throw unknown(this.#storage.layout, name, oldest)
     return { data: replay(first, changes), name }
   }
 
@@ -107,10 +108,11 @@ function replay(from: JsonObject, changes: readonly (readonly JsonPatchOperation
   return changes.reduce<JsonObject>((data, patch) => applyPatch(data, patch) as JsonObject, from)
 }
 
-function unknown(path: string, wanted: string, oldest: string | undefined): StateReadError {
+function unknown(layout: Layout, wanted: string, oldest: string | undefined): StateReadError {
+  const path = layout.document
   const reach = oldest === undefined ? 'there is no history' : `neither a backup nor the history reach beyond ${oldest}`
   return new StateReadError(`Cannot tell what '${path}' was at ${wanted}: ${reach}`, {
     path,
-    hint: 'Choose a later time, or one of the backups: holdfast-state backups',
+    hint: `Choose a later time, or one of the backups: ${stateCommand(layout, 'backups')}`,
   })
 }

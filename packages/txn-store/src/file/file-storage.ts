@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { errorCode, sweepLeftovers } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import { StateReadError } from '../errors.js'
+import { stateCommand } from '../shell-command.js'
 import type { AcquireOptions, DocumentStorage, StoredDocument, TransactionRecord } from '../storage.js'
 import { AuditLog, type LogTail } from './audit-log.js'
 import { Backups, type RetentionOptions } from './backups.js'
@@ -193,7 +194,7 @@ export class FileStorage implements DocumentStorage {
     const [newest] = await this.backups.list()
     const document = this.layout.document
     if (newest === undefined) return `There is no backup; put a good copy of '${document}' in its place`
-    return `Restore the newest backup: holdfast-state restore '${document}' '${newest}'`
+    return `Restore the newest backup: ${stateCommand(this.layout, 'restore', newest)}`
   }
 }
 

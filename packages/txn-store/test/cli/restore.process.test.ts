@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startChild, useTempDir } from '@holdfast/testkit'
-import { TxnStore } from '@holdfast/txn-store'
+import { StateReadError, TxnStore } from '@holdfast/txn-store'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { BIN, commandIn, commitThrice, makeDocument, makeKeyFile, runShell, runState, snapshot } from './run-state.ts'
 
@@ -158,5 +158,17 @@ describe('the command that is printed for a document that cannot be read', () =>
     })
     expect((await runState(['show', path(), '/count'])).stdout).toBe('3\n')
     expect((await runState(['verify', path()])).code).toBe(0)
+  })
+})
+
+describe("the command in the store's own error", () => {
+  test.each([{}, { folder: 'kept beside' }])('restores the newest backup, %j', async (options) => {
+    await makeDocument(path(), options)
+    writeFileSync(path(), 'damaged')
+    await using store = new TxnStore(path(), options)
+    const error: unknown = await store.read().catch((reason: unknown) => reason)
+    const hint = error instanceof StateReadError ? (error.hint ?? '') : ''
+    expect(await runShell(hint.replace('Restore the newest backup: ', ''), dir())).toMatchObject({ code: 0 })
+    expect(await store.read()).toMatchObject({ count: 2 })
   })
 })

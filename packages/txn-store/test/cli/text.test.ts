@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { harmless, shorten, toJson } from '../../src/cli/harmless.js'
 import { tryParseInstant } from '../../src/cli/instant.js'
-import { shellCommand } from '../../src/cli/shell-quote.js'
+import { shellCommand } from '../../src/shell-command.js'
 
 describe('harmless()', () => {
   test.each([
