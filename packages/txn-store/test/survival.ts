@@ -123,9 +123,10 @@ async function backupViolations(
   for (const backup of backups) held.push(JSON.stringify(await store.readBackup(backup)))
   const states = steps.map(({ data }) => JSON.stringify(data))
   const violations = held.filter((text) => !states.includes(text)).map((text) => `A backup holds ${text}`)
-  if (backups.length > maxBackups) violations.push(`There are ${backups.length} backups instead of ${maxBackups}`)
-  // With a journal a backup is made at checkpoints only.
+  // With a journal backups are made and tidied up at checkpoints only.
   const replaced = journal || !backupBeforeWrite ? [] : states.slice(-2, -1)
+  if (!journal && backups.length > maxBackups)
+    violations.push(`There are ${backups.length} backups instead of ${maxBackups}`)
   violations.push(...replaced.filter((text) => !held.includes(text)).map((text) => `No backup holds ${text}`))
   return violations
 }
