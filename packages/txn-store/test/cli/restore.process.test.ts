@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startChild, useTempDir } from '@holdfast/testkit'
 import { StateReadError, TxnStore } from '@holdfast/txn-store'
@@ -96,6 +96,27 @@ describe('holdfast-state restore', () => {
     expect(await waiting.exited).toEqual({ code: 130, signal: null })
     expect(waiting.stderr()).toContain(`Interrupted by ${signal}; nothing was changed`)
     expect(readFileSync(path(), 'utf8')).toBe(before)
+  })
+})
+
+describe.runIf(process.getuid?.() === 0)('holdfast-state as root', () => {
+  const NOBODY = 65_534
+
+  test('makes no files that the owner of the document could not write', async () => {
+    writeFileSync(path(), '{}')
+    chownSync(path(), NOBODY, NOBODY)
+    const before = snapshot(folder())
+    const { code, stderr } = await runState(['checkpoint', path()])
+    expect(code).toBe(1)
+    expect(stderr).toContain("sudo -u '#65534'")
+    expect(snapshot(folder())).toEqual(before)
+  })
+
+  test('leaves the document to its owner when nothing has to be made', async () => {
+    await makeDocument(path())
+    chownSync(path(), NOBODY, NOBODY)
+    expect((await runState(['restore', path(), FIRST, '--yes'])).code).toBe(0)
+    expect(statSync(path())).toMatchObject({ uid: NOBODY, gid: NOBODY })
   })
 })
 
