@@ -91,7 +91,7 @@ function edit(target: JsonObject, key: string, value: JsonObject): void {
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ which, document }).map(({ which, document }) => ({
     name: `write(${JSON.stringify(document)}) with store ${which}`,
-    run: async (world) => {
+    run: async (world: World) => {
       const operation = world.nextOperation()
       await world.store(which).write(document, { operation })
       world.expectCommit(operation, document)
@@ -101,7 +101,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     .record({ which, edits: fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'delete'), document), { maxLength: 3 }) })
     .map(({ which, edits }) => ({
       name: `transaction(${JSON.stringify(edits)}) with store ${which}`,
-      run: async (world) => {
+      run: async (world: World) => {
         const operation = world.nextOperation()
         const next = structuredClone(world.expected)
         for (const [key, value] of edits) edit(next, key, structuredClone(value))
@@ -118,7 +118,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     .record({ documents: fc.array(fc.tuple(which, assignable), { minLength: 2, maxLength: 4 }) })
     .map(({ documents }) => ({
       name: `${documents.length} writes at the same time`,
-      run: async (world) => {
+      run: async (world: World) => {
         const operation = world.nextOperation()
         const order: JsonObject[] = []
         await Promise.all(
@@ -138,7 +138,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     })),
   fc.record({ which, document: assignable }).map(({ which, document }) => ({
     name: `failing transaction with store ${which}`,
-    run: async (world) => {
+    run: async (world: World) => {
       const failure = new Error('on purpose')
       const failing = world.store(which).transaction((txn) => {
         Object.assign(txn.data, document)
@@ -149,7 +149,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   })),
   fc.record({ which, index: fc.nat(5) }).map(({ which, index }) => ({
     name: `restoreBackup() number ${index} with store ${which}`,
-    run: async (world) => {
+    run: async (world: World) => {
       const store = world.store(which)
       const backup = (await store.listBackups())[index]
       if (backup === undefined) return
@@ -162,23 +162,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   })),
   which.map((which) => ({
     name: `createBackup() with store ${which}`,
-    run: async (world) => {
+    run: async (world: World) => {
       const backup = await world.store(which).backupManager.createBackup()
       if (backup !== undefined) expect(await world.store(which).readBackup(backup)).toEqual(world.expected)
     },
   })),
-  which.map((which) => ({ name: `checkpoint() with store ${which}`, run: (world) => world.store(which).checkpoint() })),
+  which.map((which) => ({
+    name: `checkpoint() with store ${which}`,
+    run: (world: World) => world.store(which).checkpoint(),
+  })),
   fc.record({ which, journal: fc.boolean() }).map(({ which, journal }) => ({
     name: `reopening store ${which}, journal ${journal}`,
-    run: (world) => world.reopen(which, journal),
+    run: (world: World) => world.reopen(which, journal),
   })),
   fc.constant({
     name: 'the lock file is deleted',
-    run: async (world) => rmSync(`${world.path}.lock`, { force: true }),
+    run: async (world: World) => rmSync(`${world.path}.lock`, { force: true }),
   }),
   fc.record({ which, document }).map(({ which, document }) => ({
     name: 'another program puts a damaged file there, which is then written anew',
-    run: async (world) => {
+    run: async (world: World) => {
       await world.store(which).checkpoint()
       const operation = world.nextOperation()
       rmSync(world.path, { force: true })
