@@ -41,7 +41,7 @@ describe('DocumentEncoder', () => {
           expect(encoder.encode(document).toString()).toBe(expected(document))
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 
