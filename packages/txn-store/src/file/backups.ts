@@ -11,6 +11,7 @@ import { type CompressionAlgorithm, compress, compressionSuffix } from '../compr
 import type { ResolvedDeps } from './deps.js'
 import { readWhole } from './document-image.js'
 import { backupAffixes, type Layout } from './layout.js'
+import { modeOf } from './mode-of.js'
 
 export interface RetentionOptions {
   /** Number of backups to keep; 0 keeps none. */
@@ -85,7 +86,7 @@ export class Backups {
 
   /** Keeps these bytes under this name. Durable on return. */
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    await writeFileAtomic(path, bytes, {}, this.#deps.files)
+    await writeFileAtomic(path, bytes, modeOf(this.#layout.document), this.#deps.files)
     this.#known?.unshift({ name: basename(path), micros: this.microsOf(path) ?? 0 })
   }
 
@@ -148,7 +149,7 @@ export class Backups {
       await writeFileAtomic(
         `${path}${compressionSuffix(algorithm)}`,
         await compress(algorithm, bytes),
-        {},
+        modeOf(path),
         this.#deps.files,
       )
       await removeFile(path, {}, this.#deps.files)

@@ -56,7 +56,7 @@ export class FileStorage implements DocumentStorage {
     this.backups = new Backups(layout, options.retention, resolved, events.onWarning)
     this.#options = options
     this.#deps = resolved
-    const journal = new Journal(layout.journal, codec, resolved)
+    const journal = new Journal(layout, codec, resolved)
     const hint = (): Promise<string> => this.#restoreHint()
     this.#source = { path: layout.document, codec, journal, hint }
     this.#context = {
