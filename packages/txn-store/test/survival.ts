@@ -51,7 +51,7 @@ export async function checkSurvival(path: string, options: StoreOptions, told: T
   const steps = [...acknowledged, ...inFlight]
   const violations: string[] = []
   const expectSame = (what: string, found: unknown, expected: unknown): void => {
-    const [a, b] = [JSON.stringify(found), JSON.stringify(expected)]
+    const [a, b] = [textOf(found), textOf(expected)]
     if (a !== b) violations.push(`${what}: ${shortened(a)} instead of ${shortened(b)}`)
   }
 
@@ -120,14 +120,16 @@ async function backupViolations(
   const { maxBackups = 50, backupBeforeWrite = true, journal = false } = options
   const backups = await store.listBackups({ limit: Number.POSITIVE_INFINITY })
   const held: string[] = []
-  for (const backup of backups) held.push(JSON.stringify(await store.readBackup(backup)))
-  const states = steps.map(({ data }) => JSON.stringify(data))
-  const violations = held.filter((text) => !states.includes(text)).map((text) => `A backup holds ${text}`)
+  for (const backup of backups) held.push(textOf(await store.readBackup(backup)))
+  const states = steps.map(({ data }) => textOf(data))
+  const violations = held.filter((text) => !states.includes(text)).map((text) => `A backup holds ${shortened(text)}`)
   // With a journal backups are made and tidied up at checkpoints only.
   const replaced = journal || !backupBeforeWrite ? [] : states.slice(-2, -1)
   if (!journal && backups.length > maxBackups)
     violations.push(`There are ${backups.length} backups instead of ${maxBackups}`)
-  violations.push(...replaced.filter((text) => !held.includes(text)).map((text) => `No backup holds ${text}`))
+  violations.push(
+    ...replaced.filter((text) => !held.includes(text)).map((text) => `No backup holds ${shortened(text)}`),
+  )
   return violations
 }
 
@@ -152,6 +154,15 @@ function difference(before: Map<string, string>, after: Map<string, string>): st
   return [...new Set([...before.keys(), ...after.keys()])].filter((name) => before.get(name) !== after.get(name))
 }
 
-function shortened(text: string | undefined): string {
-  return text === undefined || text.length <= 600 ? String(text) : `${text.slice(0, 300)} … ${text.slice(-300)}`
+/** The same text for equal values: the order of keys is no difference. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}
+
+function shortened(text: string): string {
+  return text.length <= 600 ? text : `${text.slice(0, 300)} … ${text.slice(-300)}`
 }
