@@ -132,6 +132,7 @@ describe('backups', () => {
       'pipeline_20260301_083005_007000.json.bak.old',
       'pipeline_20260301_083005_007000.json.bak.xz',
       'Pipeline_20260301_083005_007000.json.bak',
+      'pipeline_20260301-083005-007000.json.bak',
       'notes.txt',
     ]
     for (const name of strangers) writeFileSync(join(folder(), name), '{"n":-1}')
@@ -292,7 +293,7 @@ describe('backupManager.createBackup()', () => {
   })
 
   test('waits for its turn and counts towards the limit', async () => {
-    await using store = new TxnStore<Doc>(file(), { maxBackups: 2, lockTimeoutMs: 30 })
+    await using store = new TxnStore<Doc>(file(), { maxBackups: 2, lockTimeoutMs: 300 })
     await writeNumbers(store, 1, 3)
     const txn = await store.begin()
     await expect(store.backupManager.createBackup()).rejects.toMatchObject({ code: 'ERR_STATE_LOCK' })

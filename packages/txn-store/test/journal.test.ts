@@ -239,7 +239,8 @@ describe('damage', () => {
     await store.transaction((txn) => {
       txn.data.held = true
     })
-    expect(await store.read()).toEqual({ n: n - 1, held: true })
+    await using other = new TxnStore<Doc>(file())
+    expect(await other.read()).toEqual({ n: n - 1, held: true })
     expect((await store.verifyHistory()).problems).toEqual([])
   })
 

@@ -135,12 +135,13 @@ describe('restoreBackup()', () => {
   })
 
   test('takes its turn: under the lock of another process it waits, and gives up in time', async () => {
-    await using store = new TxnStore<Doc>(file(), { lockTimeoutMs: 30 })
+    await using store = new TxnStore<Doc>(file())
     await writeNumbers(store, 1, 2)
     const [backup = ''] = await store.listBackups()
     const child = startChild(HOLD, { args: [file()] })
     await child.ready()
-    await expect(store.restoreBackup(backup)).rejects.toMatchObject({ code: 'ERR_STATE_LOCK' })
+    const impatient = store.restoreBackup(backup, { lockTimeoutMs: 30 })
+    await expect(impatient).rejects.toMatchObject({ code: 'ERR_STATE_LOCK' })
     const patient = store.restoreBackup(backup, { lockTimeoutMs: 10_000, label: 'night shift' })
     child.send({ type: 'end', how: 'commit' })
     expect(await store.readBackup((await patient).replaced ?? '')).toMatchObject({ n: 2, held: true })
