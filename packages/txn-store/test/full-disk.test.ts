@@ -101,7 +101,6 @@ async function checkFailure(
 
 describe.each([
   { code: 'ENOSPC', lasting: true, name: 'ENOSPC from one operation on' },
-  { code: 'ENOSPC', lasting: false, name: 'ENOSPC for one operation' },
   { code: 'EIO', lasting: false, name: 'EIO for one operation' },
 ])('$name', ({ code, lasting }) => {
   test.for(ROWS)('$name loses nothing and works when it is over', async (row) => {
