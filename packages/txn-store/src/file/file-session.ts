@@ -11,11 +11,11 @@ import { appendCommit } from './append-commit.js'
 import type { LogTail } from './audit-log.js'
 import { checkpoint, isDue } from './checkpoint.js'
 import { identify, readWhole } from './document-image.js'
-import { endOf, entriesIn } from './journal.js'
+import { endOf, entriesIn, type JournalView } from './journal.js'
 import { type DocumentSource, type LoadedDocument, loadDocument } from './load-document.js'
 import { noteRecord, type RecordContext } from './make-record.js'
 import { isRestore, replaceDocument } from './replace-document.js'
-import { chain, settle } from './settle.js'
+import { chain, isOrphaned, settle } from './settle.js'
 import { asStateError, type Base, type Outcome, type Turn, type TurnContext } from './turn.js'
 
 export interface SessionHooks {
@@ -66,6 +66,8 @@ export class FileSession implements StorageSession {
     try {
       await this.#guarded(async () => {
         const base = await this.#assertNewest()
+        // A line in between would keep the journal from going on where the log ends.
+        if (base.orphaned !== undefined) return
         if (base.loaded?.journal !== undefined) {
           const { loaded } = base
           const outcome = await appendCommit(this.#turn, base, loaded, { data: loaded.data, entries: [], notes })
@@ -171,15 +173,26 @@ export class FileSession implements StorageSession {
       this.#damage = error
     }
     const { identity, sha256 } = loaded?.image ?? (await readWhole(layout.document))
-    const { tail, recovered } = await settle(log, sha256, loaded?.journal, this.#turn.record)
+    const orphaned = loaded === undefined ? await this.#findOrphaned(sha256) : undefined
+    const { tail, recovered } =
+      orphaned === undefined
+        ? await settle(log, sha256, loaded?.journal, this.#turn.record)
+        : { tail: await log.tail(), recovered: undefined }
     this.#hooks.found(tail)
     if (recovered !== undefined) this.#hooks.onRecovered(recovered)
-    let base: Base = { identity, sha256, tail, loaded }
+    let base: Base = { identity, sha256, tail, loaded, orphaned }
     const view = loaded?.journal
     const isStale = view !== undefined && view.count > 0 && entriesIn(view, sha256) === view.count
     if (view !== undefined && (!journalMode || isStale)) base = await checkpoint(this.#turn, base, journalMode)
     this.#keep(base)
     return base
+  }
+
+  /** Whether the document may come back or not: what was committed stays in the journal until something takes the document's place. */
+  async #findOrphaned(sha256: string | null): Promise<JournalView | undefined> {
+    const { log, journal } = this.#context
+    const view = await journal.tryRead()
+    return view !== undefined && isOrphaned(view, await log.tail(), sha256) ? view : undefined
   }
 
   #keep(base: Base): void {

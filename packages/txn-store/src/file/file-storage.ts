@@ -130,7 +130,8 @@ export class FileStorage implements DocumentStorage {
   /** The history of this state, newest first; of a damaged document without a state. */
   async *records(loaded: LoadedDocument | undefined): AsyncGenerator<TransactionRecord, void, void> {
     const sha256 = loaded === undefined ? await this.#hashOfDamaged() : loaded.image.sha256
-    yield* readHistory(this.layout.log, sha256, loaded?.journal, this.codec)
+    const journal = loaded === undefined ? await this.#context.journal.tryRead() : loaded.journal
+    yield* readHistory(this.layout.log, sha256, journal, this.codec)
   }
 
   async close(): Promise<void> {

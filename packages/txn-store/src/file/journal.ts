@@ -90,6 +90,16 @@ export class Journal {
     }
   }
 
+  /** As `read`; `undefined` also when it is damaged. */
+  async tryRead(): Promise<JournalView | undefined> {
+    try {
+      return await this.read(undefined)
+    } catch (error) {
+      if (error instanceof StateReadError) return undefined
+      throw error
+    }
+  }
+
   /** Begins an empty journal. Durable on return. */
   async start(header: JournalHeader): Promise<JournalView> {
     await this.#forget()

@@ -5,7 +5,7 @@ import type { Backups } from './backups.js'
 import type { DocumentCodec } from './codec.js'
 import type { ResolvedDeps } from './deps.js'
 import type { FileIdentity } from './document-image.js'
-import type { Journal } from './journal.js'
+import type { Journal, JournalView } from './journal.js'
 import type { Layout } from './layout.js'
 import type { LoadedDocument } from './load-document.js'
 import type { RecordContext } from './make-record.js'
@@ -33,6 +33,8 @@ export interface Base {
   readonly tail: LogTail
   /** `undefined`: the document cannot be read, and is set aside before it is replaced. */
   readonly loaded: LoadedDocument | undefined
+  /** The journal of a document that cannot be read, with commits that the log does not tell yet. */
+  readonly orphaned?: JournalView | undefined
 }
 
 /** What a commit leaves. */
