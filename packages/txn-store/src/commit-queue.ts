@@ -104,7 +104,7 @@ export class CommitQueue {
     this.#acquiring = new AbortController()
     try {
       const storage = await this.#storage()
-      return await storage.acquire({ timeoutMs: Math.max(0, Math.min(...waits)), signal: this.#acquiring.signal })
+      return await storage.acquire({ timeoutMs: Math.max(0, Math.ceil(Math.min(...waits))), signal: this.#acquiring.signal })
     } catch (error) {
       // Those whose time is not up go on waiting; any other error is everybody's.
       const isTimeUp = error instanceof StateLockError && TIME_UP.has(errorCode(error.cause) ?? '')
