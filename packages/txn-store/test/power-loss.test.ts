@@ -108,7 +108,7 @@ describe.each(['ordered', 'unordered'] as const)('%s: after a power failure', (m
     const found = new Set<string>()
     const states = await powerLossSweep(
       recording(),
-      { mode, maxStates: 8, scratch: dir() },
+      { mode, maxStates: 6, scratch: dir() },
       async (directory, { acknowledged: marks }) => {
         const count = (word: string): number => marks.filter((label) => label.startsWith(word)).length
         const [begun, ended] = [count('begin '), count('end ')]
