@@ -19,7 +19,7 @@ test.each(ROWS)('what is kept of a private document beside it is private, too: %
   chmodSync(path, 0o600)
   chmodSync(join(dir(), '.pipeline', 'state.json.transactions.log'), 0o600)
 
-  await using store = new TxnStore<{ secret: number }>(path, options)
+  await using store = new TxnStore<object>(path, options)
   for (const secret of [2, 3, 4]) await store.write({ secret })
   await store.backupManager.createBackup()
   await store.listBackups()
