@@ -46,6 +46,16 @@ export class BackupReader {
     return { data: this.#storage.codec.decode(plain, path, hint), name: basename(path) }
   }
 
+  async isGood(path: string): Promise<boolean> {
+    try {
+      await this.read(path)
+      return true
+    } catch (error) {
+      if (error instanceof StateReadError) return false
+      throw error
+    }
+  }
+
   /**
    * The state at an instant: the newest whole state before it, and the changes since that the history tells whole.
    *

@@ -104,7 +104,10 @@ export class CommitQueue {
     this.#acquiring = new AbortController()
     try {
       const storage = await this.#storage()
-      return await storage.acquire({ timeoutMs: Math.max(0, Math.ceil(Math.min(...waits))), signal: this.#acquiring.signal })
+      return await storage.acquire({
+        timeoutMs: Math.max(0, Math.ceil(Math.min(...waits))),
+        signal: this.#acquiring.signal,
+      })
     } catch (error) {
       // Those whose time is not up go on waiting; any other error is everybody's.
       const isTimeUp = error instanceof StateLockError && TIME_UP.has(errorCode(error.cause) ?? '')
@@ -142,6 +145,8 @@ export class CommitQueue {
         head = { data: done.data, exists: true }
         damage = undefined
       } else if (batch.hasFailed) break
+      // It is told at once: what the document is from then on must not be measured by what this turn has read.
+      if (job.kind === 'restore') break
     }
     await batch.flush()
   }

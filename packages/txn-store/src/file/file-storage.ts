@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { errorCode, sweepLeftovers } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
+import { BackupReader } from '../backup-reader.js'
 import { StateReadError } from '../errors.js'
 import { stateCommand } from '../shell-command.js'
 import type { AcquireOptions, DocumentStorage, StoredDocument, TransactionRecord } from '../storage.js'
@@ -192,10 +193,13 @@ export class FileStorage implements DocumentStorage {
   }
 
   async #restoreHint(): Promise<string> {
-    const [newest] = await this.backups.list()
     const document = this.layout.document
-    if (newest === undefined) return `There is no backup; put a good copy of '${document}' in its place`
-    return `Restore the newest backup: ${stateCommand(this.layout, 'restore', newest)}`
+    const backups = new BackupReader(this)
+    for (const path of await this.backups.list()) {
+      if (await backups.isGood(path))
+        return `Restore the newest good backup: ${stateCommand(this.layout, 'restore', path)}`
+    }
+    return `There is no good backup; put a good copy of '${document}' in its place`
   }
 }
 

@@ -189,7 +189,7 @@ describe("the command in the store's own error", () => {
     await using store = new TxnStore(path(), options)
     const error: unknown = await store.read().catch((reason: unknown) => reason)
     const hint = error instanceof StateReadError ? (error.hint ?? '') : ''
-    expect(await runShell(hint.replace('Restore the newest backup: ', ''), dir())).toMatchObject({ code: 0 })
+    expect(await runShell(hint.replace('Restore the newest good backup: ', ''), dir())).toMatchObject({ code: 0 })
     expect(await store.read()).toMatchObject({ count: 2 })
   })
 })
