@@ -1,7 +1,6 @@
-import * as nodeFs from 'node:fs/promises'
-import type { AtomicFileDeps } from '@holdfast/atomic-file'
+import { constants } from 'node:fs'
+import { directFileSystem, type FileSystem, type OpenFile } from '@holdfast/atomic-file'
 
-type FileSystem = NonNullable<AtomicFileDeps['fs']>
 type Call = (...args: unknown[]) => Promise<unknown>
 
 export interface FaultyFileSystem {
@@ -15,7 +14,7 @@ export interface FaultyFileSystem {
 const CALLS: ReadonlySet<string> = new Set(['copyFile', 'link', 'mkdir', 'open', 'rename'])
 const HANDLE_CALLS: ReadonlySet<string> = new Set(['write', 'sync', 'datasync'])
 
-/** The real file system, until it is told to fail. */
+/** The default file system, until it is told to fail. */
 export function faultyFs(): FaultyFileSystem {
   let left = Number.POSITIVE_INFINITY
   let failed = 0
@@ -29,7 +28,7 @@ export function faultyFs(): FaultyFileSystem {
     throw Object.assign(new Error(`${code}: injected into ${operation}`), { code })
   }
 
-  function faultyHandle(handle: nodeFs.FileHandle): nodeFs.FileHandle {
+  function faultyHandle(handle: OpenFile): OpenFile {
     return new Proxy(handle, {
       get(target, name: string) {
         const member: unknown = Reflect.get(target, name)
@@ -42,14 +41,14 @@ export function faultyFs(): FaultyFileSystem {
     })
   }
 
-  const fs = new Proxy(nodeFs, {
+  const fs = new Proxy(directFileSystem, {
     get(target, name: string) {
       const member = Reflect.get(target, name) as Call
       return async (...args: unknown[]) => {
-        const isReading = name === 'open' && ((Number(args[1]) || 0) & nodeFs.constants.O_CREAT) === 0
+        const isReading = name === 'open' && ((Number(args[1]) || 0) & constants.O_CREAT) === 0
         if (CALLS.has(name) && !isReading) pass(name)
         const result = await member(...args)
-        return name === 'open' ? faultyHandle(result as nodeFs.FileHandle) : result
+        return name === 'open' ? faultyHandle(result as OpenFile) : result
       }
     },
   })
