@@ -171,7 +171,7 @@ export class CommitQueue {
     const startedAt = Date.now()
     const started = performance.now()
     this.#openSince = { operation: job.operation, at: started }
-    const running = job.run(head)
+    const running = untilAborted(job.run(head), job.signal)
     // Those that are done must not wait for the disk until a slow one is.
     if (batch.size > 0 && !(await isSettledSoon(running))) await Promise.allSettled([batch.flush(), running])
     const { operation, label, details } = job
@@ -267,6 +267,21 @@ const MAX_TURN_MS = 25
 const LOOK_AGAIN_MS = 20
 const MAX_BATCH = 256
 const MAX_ERROR_LENGTH = 500
+
+/** A callback that hears nothing of the signal must not keep everybody else from their turn: what it comes to is of no use any more. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  // The work has begun already.
+  if (signal.aborted) onAbort()
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
 
 /** Whether the work is over before the event loop turns: then there was nothing to wait for. */
 function isSettledSoon(work: Promise<unknown>): Promise<boolean> {
