@@ -49,7 +49,8 @@ export class FileSession implements StorageSession {
     const base = await this.#guarded(() => this.#load())
     const { loaded } = base
     if (loaded === undefined) throw this.#damage
-    return { data: loaded.data, exists: base.sha256 !== null || loaded.journal !== undefined }
+    const { image, journal, data } = loaded
+    return { data, exists: base.sha256 !== null || journal !== undefined, isOutdated: image.isOutdated === true }
   }
 
   commit(commit: Commit): Promise<Committed> {
@@ -135,8 +136,12 @@ export class FileSession implements StorageSession {
   /** What fails here is no failure of the commit, which is durable; what this turn knew may be wrong then. */
   async #tidyUp(base: Base): Promise<void> {
     const { backups, log, journalMode } = this.#context
-    if (journalMode) return
     try {
+      if (journalMode) {
+        // So that from the first commit under a new key on nothing is left under the old one.
+        if (base.loaded?.image.isOutdated) this.#keep(await checkpoint(this.#turn, base, true))
+        return
+      }
       backups.rotate()
       await log.rotate()
       this.#keep({ ...base, tail: await log.tail() })

@@ -52,7 +52,9 @@ async function loadImage(source: DocumentSource, known: DocumentImage | undefine
     const { identity, sha256, bytes } = await readWhole(path)
     if (bytes === undefined) return NO_DOCUMENT
     const { length } = bytes
-    return { identity, sha256, bytes: length, data: codec.decode(bytes, path, undefined, () => free(bytes)) }
+    const isOutdated = codec.isOutdated(bytes)
+    const data = codec.decode(bytes, path, undefined, () => free(bytes))
+    return { identity, sha256, bytes: length, data, isOutdated }
   } catch (error) {
     throw await explained(error, source)
   }
