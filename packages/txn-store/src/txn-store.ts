@@ -43,6 +43,8 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   readonly #events: StoreEventHub = new StoreEventHub()
   readonly #queue: CommitQueue
   readonly #storage: LazyStorage
+  /** Aborted when the store is closed. */
+  readonly #ended: AbortController = new AbortController()
   #closing: Promise<void> | undefined
 
   /** Nothing is read, made or locked before it is needed. @throws RangeError for an option that cannot be; StateReadError for a path that leads nowhere */
@@ -210,11 +212,13 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   /**
    * The newest document, and again whenever it is another one, whoever changed it. States that follow each other quickly may be told as one. Ends when
-   * `signal` aborts. @throws StateReadError when the document is damaged meanwhile
+   * `signal` aborts or the store is closed. @throws StateReadError when the document is damaged meanwhile
    * @example for await (const state of store.watch({ signal })) render(state)
    */
   async *watch(options: WatchOptions = {}): AsyncGenerator<Readonly<T>, void, void> {
-    for await (const data of watchDocument(await this.#storage.openFile(), options)) yield data as T
+    const { signal = this.#ended.signal, ...rest } = options
+    const ends = AbortSignal.any([signal, this.#ended.signal])
+    for await (const data of watchDocument(await this.#storage.openFile(), { ...rest, signal: ends })) yield data as T
   }
 
   /** Calls the listener from now on; the result ends that. */
@@ -230,6 +234,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    */
   async close(): Promise<void> {
     if (this.#closing === undefined && this.#queue.isBusy) this.#assertOutside('close')
+    this.#ended.abort()
     this.#closing ??= this.#storage.close(() => this.#queue.idle())
     await this.#closing
   }
