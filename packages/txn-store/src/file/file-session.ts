@@ -50,7 +50,8 @@ export class FileSession implements StorageSession {
     const { loaded } = base
     if (loaded === undefined) throw this.#damage
     const { image, journal, data } = loaded
-    return { data, exists: base.sha256 !== null || journal !== undefined, isOutdated: image.isOutdated === true }
+    const stored = { data, exists: base.sha256 !== null || journal !== undefined }
+    return image.isOutdated ? { ...stored, isOutdated: true } : stored
   }
 
   commit(commit: Commit): Promise<Committed> {
