@@ -12,7 +12,7 @@ import type { LogTail } from './audit-log.js'
 import { checkpoint, isDue } from './checkpoint.js'
 import { identify, readWhole } from './document-image.js'
 import { endOf, entriesIn, isSame, type JournalView } from './journal.js'
-import { type DocumentSource, type LoadedDocument, loadDocument } from './load-document.js'
+import { type DocumentSource, isRefusal, type LoadedDocument, loadDocument } from './load-document.js'
 import { noteRecord, type RecordContext } from './make-record.js'
 import { isRestore, replaceDocument } from './replace-document.js'
 import { chain, isOrphaned, settle } from './settle.js'
@@ -175,7 +175,7 @@ export class FileSession implements StorageSession {
     try {
       loaded = await loadDocument(source, this.#hooks.known())
     } catch (error) {
-      if (!(error instanceof StateReadError)) throw error
+      if (!(error instanceof StateReadError) || isRefusal(error)) throw error
       this.#damage = error
     }
     const { identity, sha256 } = loaded?.image ?? (await readWhole(layout.document))

@@ -68,6 +68,11 @@ function free({ buffer, byteLength }: Buffer): void {
 
 const LARGE_BYTES = 1 << 20
 
+/** The system would not read it, perhaps only at this moment: nobody knows whether it is damaged. */
+export function isRefusal({ cause }: StateReadError): boolean {
+  return errorCode(cause)?.startsWith('ERR_') === false
+}
+
 async function explained(error: unknown, source: DocumentSource): Promise<unknown> {
   const { path } = source
   if (error instanceof StateReadError) {
