@@ -2,8 +2,7 @@
  * One turn at committing, from taking the lock to releasing it. Two things keep others out: the lock file makes them wait in order, and the guard (flock on
  * the history) is held while files change, because anybody can delete a lock file. Under the guard, a commit is refused when another has come in between.
  */
-import { dirname } from 'node:path'
-import { errorCode, syncDirectory } from '@holdfast/atomic-file'
+import { errorCode } from '@holdfast/atomic-file'
 import type { FileLock } from '@holdfast/lock'
 import { StaleTokenError, StateReadError, StateTransactionError } from '../errors.js'
 import type { Commit, Committed, NoteEntry, StorageSession, StoredDocument } from '../storage.js'
@@ -115,12 +114,14 @@ export class FileSession implements StorageSession {
   async #backUp({ loaded, sha256 }: Base): Promise<string | undefined> {
     // Among the backups it would be taken for a good one, and the newest.
     if (loaded === undefined) throw this.#damage
-    const { backups, codec, deps } = this.#context
+    const { backups, codec, layout } = this.#context
     const isInFile = loaded.journal === undefined || entriesIn(loaded.journal, sha256) === loaded.journal.count
     if (isInFile && sha256 === null) return undefined
     const path = await backups.nextPath()
-    await (isInFile ? backups.keep(path) : backups.write(path, codec.encode(loaded.data)))
-    await syncDirectory(dirname(path), deps.files)
+    // The document stays where it is: with a link, a program that writes it in place would write the backup as well.
+    const { bytes } = isInFile ? await readWhole(layout.document) : { bytes: codec.encode(loaded.data) }
+    if (bytes === undefined) return undefined
+    await backups.write(path, bytes)
     backups.rotate()
     return path
   }
