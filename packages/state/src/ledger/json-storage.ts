@@ -142,11 +142,14 @@ export class JsonStorage implements LedgerStorage {
     changes: readonly LedgerChange[],
     operations: readonly string[],
   ): Promise<void> {
-    const document = applyChanges(before, changes)
+    // A patch that removes what is not there could not be applied again.
+    const effective = changes.filter(({ map, id, entry }) => entry !== undefined || Object.hasOwn(before[map], id))
+    if (effective.length === 0) return
+    const document = applyChanges(before, effective)
     const entry = {
       ...replaceAll(operations.join('+'), document, this.#options.label, this.#now()),
       // What was migrated or taken from a backup is new as a whole.
-      ...(data === before ? { patch: changes.map((change) => patchOf(before, change)) } : {}),
+      ...(data === before ? { patch: effective.map((change) => patchOf(before, change)) } : {}),
     }
     await session.commit({ data: document, entries: [entry] })
     this.#known = { data: document, document }

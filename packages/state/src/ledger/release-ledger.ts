@@ -242,7 +242,7 @@ export class ReleaseLedger implements AsyncDisposable {
       if (stage === 'staged') return [textOf(entry, 'staging_dir'), known(release.stagingDir)]
       return stage === 'torrent' ? [textOf(entry, 'torrent_path'), known(release.torrentPath)] : []
     })
-    return paths !== undefined && paths.every((path) => path === undefined || exists(path))
+    return paths?.every((path) => path === undefined || exists(path)) ?? false
   }
 
   /** Whether a release is done. One that is only on its way is in the ledger, too, and is not. */
