@@ -6,7 +6,10 @@ import { recordingLogger } from '../support/recording-logger.js'
 /** A clock that stands until it is set, at 2026-03-02T08:00:00 local time. */
 export function fakeClock(): { now: () => number; set(text: string): void } {
   let at = new Date('2026-03-02T08:00:00').getTime()
-  return { now: () => at, set: (text) => void (at = new Date(text).getTime()) }
+  const set = (text: string): void => {
+    at = new Date(text).getTime()
+  }
+  return { now: () => at, set }
 }
 
 export const KINDS = ['json', 'journal', 'sqlite'] as const
