@@ -221,6 +221,6 @@ test.each(KINDS)('the ledger does what a plain model does (%s)', { timeout: 60_0
         await ledger.close()
       }
     }),
-    { numRuns: kind === 'json' ? 15 : 25 },
+    { numRuns: kind === 'json' ? 40 : 60 },
   )
 })
