@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import type { ProcessLike } from './process-like.js'
 
 /** Whether somebody sits there who can be asked. */
@@ -12,6 +11,7 @@ export async function ask(
   question: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises')
   // The terminal itself does the editing, so that Ctrl-C comes as a signal.
   const lines = createInterface({ input: stdin, output: stderr, terminal: false })
   try {

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width'
+import { createRequire } from 'node:module'
 
 /** The text, or its beginning with `…` in at most so many columns (one at least). Never cuts through what a reader sees as one character. */
 export function cutToWidth(text: string, columns: number): string {
@@ -16,7 +16,12 @@ export function cutToWidth(text: string, columns: number): string {
 
 /** How many columns of a terminal the text takes. */
 export function displayWidth(text: string): number {
-  return ASCII.test(text) ? text.length : stringWidth(text)
+  return ASCII.test(text) ? text.length : loadStringWidth().default(text)
+}
+
+/** Its tables take longer to load than most commands take to run, and are seldom needed. */
+function loadStringWidth(): typeof import('string-width') {
+  return createRequire(import.meta.url)('string-width')
 }
 
 const ASCII = /^[ -~]*$/
