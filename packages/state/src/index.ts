@@ -23,21 +23,22 @@ export { type ConvertOptions, type ConvertResult, convertLedger } from './ledger
 export type { DuplicateGroup, DuplicateReason } from './ledger/duplicates.js'
 export type { FailedRelease, LedgerMap, ProcessedRelease, RawEntry } from './ledger/entry.js'
 export { CURRENT_SCHEMA_VERSION, type LedgerDocument, migrateState } from './ledger/ledger-document.js'
+export type {
+  CheckpointOptions,
+  ExportOptions,
+  LedgerDeps,
+  LedgerOptions,
+  MarkFailedOptions,
+  MarkProcessedOptions,
+  ReleaseRef,
+} from './ledger/ledger-options.js'
+export type { LedgerReader } from './ledger/ledger-reader.js'
 export type { LedgerList, ListOptions } from './ledger/list-releases.js'
 export { formatLocalTime, parseLocalTime } from './ledger/local-time.js'
 export { findStorageKind, type LedgerStorageKind } from './ledger/open-ledger-storage.js'
 export type { PruneOptions, PruneResult } from './ledger/prune.js'
 export { identifierOf, type Release } from './ledger/release.js'
-export {
-  type CheckpointOptions,
-  type ExportOptions,
-  type LedgerDeps,
-  type LedgerOptions,
-  type MarkFailedOptions,
-  type MarkProcessedOptions,
-  ReleaseLedger,
-  type ReleaseRef,
-} from './ledger/release-ledger.js'
+export { ReleaseLedger } from './ledger/release-ledger.js'
 export {
   ALLOWED_TRANSITIONS,
   RELEASE_STAGES,

@@ -2,8 +2,9 @@ import { errorCode } from '@holdfast/atomic-file'
 import { messageOf } from '../errors.js'
 import type { LedgerCheck, LedgerProblem } from './check-ledger.js'
 import { readCopy } from './json-backups.js'
+import type { LedgerDeps, LedgerOptions } from './ledger-options.js'
 import { findStorageKind } from './open-ledger-storage.js'
-import { type LedgerDeps, type LedgerOptions, ReleaseLedger } from './release-ledger.js'
+import { ReleaseLedger } from './release-ledger.js'
 
 /**
  * Looks for what is wrong with a ledger and its file. Changes nothing, and repairs nothing: a damaged file is a problem in the result, beside the problems of

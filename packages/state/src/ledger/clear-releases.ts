@@ -8,11 +8,11 @@ export interface ClearOptions {
   /** Only this stage. @default all of the release */
   readonly stage?: ReleaseStage | undefined
   /** The ids are infohashes. @default false */
-  readonly byInfohash?: boolean
+  readonly byInfohash?: boolean | undefined
   /** Drop the releases from the failed, too. @default false */
-  readonly failed?: boolean
+  readonly failed?: boolean | undefined
   /** Only tell. @default false */
-  readonly dryRun?: boolean
+  readonly dryRun?: boolean | undefined
 }
 
 export interface ClearedRelease {
@@ -30,9 +30,9 @@ export interface ClearResult {
 
 export interface RetryOptions {
   /** Drop also what was done of them, so that they begin at the first stage; programs that skip whatever is in `processed` need that. @default false */
-  readonly fresh?: boolean
+  readonly fresh?: boolean | undefined
   /** Only tell. @default false */
-  readonly dryRun?: boolean
+  readonly dryRun?: boolean | undefined
 }
 
 export interface RetriedRelease {

@@ -2,9 +2,9 @@ import { extname } from 'node:path'
 import { errorCode, writeFileAtomic } from '@holdfast/atomic-file'
 import { LedgerExistsError, StateWriteError } from '../errors.js'
 import { processWarnings, type StateLogger } from '../logger.js'
+import type { LedgerDeps } from './ledger-options.js'
 import { databaseBytes, settleDatabase } from './make-database.js'
 import { findStorageKind, type LedgerStorageKind, openLedgerStorage, SQLITE_ENDINGS } from './open-ledger-storage.js'
-import type { LedgerDeps } from './release-ledger.js'
 import { toJsonText } from './serialize.js'
 import { takeLedgerLock } from './sqlite-storage.js'
 import { pathExists } from './staleness.js'
@@ -15,13 +15,13 @@ export interface ConvertOptions {
   /** What the source is. @default what is found in it */
   readonly from?: LedgerStorageKind | undefined
   /** Replace what is at the target. @default false */
-  readonly overwrite?: boolean
+  readonly overwrite?: boolean | undefined
   /** How long to wait for programs that are changing the source, in milliseconds. @default 10_000 */
-  readonly lockTimeoutMs?: number
+  readonly lockTimeoutMs?: number | undefined
   /** Only count. @default false */
-  readonly dryRun?: boolean
+  readonly dryRun?: boolean | undefined
   /** @default process warnings */
-  readonly logger?: StateLogger
+  readonly logger?: StateLogger | undefined
 }
 
 export interface ConvertResult {

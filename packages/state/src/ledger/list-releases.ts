@@ -9,13 +9,13 @@ import type { LedgerView } from './storage.js'
 
 export interface ListOptions {
   /** @default both */
-  readonly maps?: readonly LedgerMap[]
+  readonly maps?: readonly LedgerMap[] | undefined
   /** Only processed entries with one of these statuses; `FAILED` also stands for the failed ones. @default all */
   readonly status?: readonly string[] | undefined
   /** Only entries of this instant or later, epoch milliseconds. @default all */
   readonly sinceMs?: number | undefined
   /** How many of each map, at most. @default Infinity */
-  readonly limit?: number
+  readonly limit?: number | undefined
 }
 
 export interface LedgerList {

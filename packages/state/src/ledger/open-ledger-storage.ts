@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
 import { errorCode } from '@holdfast/atomic-file'
 import { StateReadError } from '../errors.js'
@@ -35,9 +35,9 @@ export const SQLITE_ENDINGS: ReadonlySet<string> = new Set(['.db', '.sqlite', '.
 
 async function readBegin(path: string): Promise<string | undefined> {
   try {
-    await using handle = await open(path, 'r')
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SQLITE_HEADER.length), 0, SQLITE_HEADER.length, 0)
-    return buffer.toString('latin1', 0, bytesRead)
+    const chunks: Buffer[] = []
+    for await (const chunk of createReadStream(path, { end: SQLITE_HEADER.length - 1 })) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks).toString('latin1')
   } catch (error) {
     const code = errorCode(error)
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined

@@ -6,15 +6,15 @@ import type { LedgerView } from './storage.js'
 
 export interface PruneOptions {
   /** Remove what cannot go on because its files are gone. @default true */
-  readonly stale?: boolean
+  readonly stale?: boolean | undefined
   /** Remove failures whose last one is older than this, in milliseconds. @default none */
   readonly failedOlderThanMs?: number | undefined
   /** Remove only these ids, if they are still due: those that somebody was shown and agreed to. @default all that are due */
   readonly ids?: readonly string[] | undefined
   /** Remove also when the whole folder is gone in which files are missed. @default false */
-  readonly force?: boolean
+  readonly force?: boolean | undefined
   /** Only tell. @default false */
-  readonly dryRun?: boolean
+  readonly dryRun?: boolean | undefined
 }
 
 export interface PruneResult {

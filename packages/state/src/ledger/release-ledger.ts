@@ -1,93 +1,35 @@
-import { writeFileAtomic } from '@holdfast/atomic-file'
+import { errorCode, writeFileAtomic } from '@holdfast/atomic-file'
 import { LedgerExistsError, StateWriteError } from '../errors.js'
-import type { StateDeps } from '../file-io.js'
 import { processWarnings, type StateLogger } from '../logger.js'
-import { checkView, type LedgerCheck } from './check-ledger.js'
 import {
   type ClearOptions,
   type ClearResult,
   clearIn,
-  findIdsByInfohash,
   type RetryOptions,
   type RetryResult,
   retryIn,
 } from './clear-releases.js'
-import { type DuplicateGroup, findDuplicateGroups, mergeReleases } from './duplicates.js'
-import {
-  describeFailed,
-  describeProcessed,
-  type FailedRelease,
-  type ProcessedRelease,
-  stampOf,
-  statusOf,
-  textOf,
-} from './entry.js'
+import { mergeReleases } from './duplicates.js'
+import { describeFailed, describeProcessed, type FailedRelease, type ProcessedRelease } from './entry.js'
 import { afterCheckpoint, afterFailure, afterProcessed } from './entry-changes.js'
 import { describeError } from './error-text.js'
 import { LedgerDraft } from './ledger-draft.js'
-import { type LedgerList, type ListOptions, listReleases } from './list-releases.js'
+import type {
+  CheckpointOptions,
+  ExportOptions,
+  LedgerDeps,
+  LedgerOptions,
+  MarkFailedOptions,
+  MarkProcessedOptions,
+} from './ledger-options.js'
+import { LedgerReader } from './ledger-reader.js'
 import { formatLocalTime } from './local-time.js'
-import { findStorageKind, type LedgerStorageKind, openLedgerStorage } from './open-ledger-storage.js'
+import { findStorageKind, openLedgerStorage } from './open-ledger-storage.js'
 import { findPrunable, type PruneOptions, type PruneResult, pruneIn } from './prune.js'
 import { identifierOf, known, type Release } from './release.js'
 import { isReleaseStage, type ReleaseStage, ReleaseStatus, STATUS_OF_STAGE } from './release-status.js'
-import { type ResumePoint, resumePointOf } from './resume.js'
-import { toCsvText, toJsonText } from './serialize.js'
-import { findStale, type PathDeps, pathExists, type StaleEntry } from './staleness.js'
-import type { LedgerStorage, LedgerView } from './storage.js'
+import type { LedgerStorage } from './storage.js'
 import { WriteQueue } from './write-queue.js'
-
-export interface LedgerOptions {
-  /** @default what the file is; for a new one `sqlite` if its name ends in .db, .sqlite or .sqlite3, else `json` */
-  readonly storage?: LedgerStorageKind | LedgerStorage | undefined
-  /** Change nothing on disk, not even to repair it; changing calls throw. @default false */
-  readonly readOnly?: boolean
-  /** How long a change waits for other processes, in milliseconds. @default 10_000 */
-  readonly lockTimeoutMs?: number
-  /** Ends that wait. */
-  readonly signal?: AbortSignal | undefined
-  /** Number of older states to keep of a JSON file, beside `.bak`. @default 5 */
-  readonly maxBackups?: number
-  /** Who this is, for the history. */
-  readonly label?: string | undefined
-  /** Told about damage and repairs. @default process warnings */
-  readonly logger?: StateLogger
-}
-
-/** What the ledger needs of the world; replaced in tests. */
-export interface LedgerDeps extends StateDeps, PathDeps {}
-
-export interface MarkProcessedOptions {
-  /** @default the one that is stored */
-  readonly infohash?: string | null | undefined
-  /** @default 'COMPLETE' */
-  readonly status?: ReleaseStatus
-  /** Allow STAGED → TORRENT_CREATED. @default false */
-  readonly skipMetadata?: boolean
-}
-
-export interface CheckpointOptions {
-  readonly infohash?: string | null | undefined
-  /** @default the release's own, else that of the stage */
-  readonly status?: ReleaseStatus
-  /** Allow STAGED → TORRENT_CREATED, for a run without metadata. @default false */
-  readonly skipMetadata?: boolean
-  /** The stage was done again because what it made is lost: go back to it, and forget the stages behind it. @default false */
-  readonly redo?: boolean
-}
-
-export interface MarkFailedOptions {
-  /** @default the class of the error, if it is one */
-  readonly errorType?: string | null | undefined
-}
-
-export interface ExportOptions {
-  /** @default 'json' */
-  readonly format?: 'json' | 'csv'
-}
-
-/** An id, or a release whose id is found out. */
-export type ReleaseRef = string | Pick<Release, 'asin' | 'sourceDir'>
 
 /**
  * What was done with each release: the file processed.json, or an SQLite database. What a call has acknowledged is durable. Several processes may use it at
@@ -100,21 +42,18 @@ export type ReleaseRef = string | Pick<Release, 'asin' | 'sourceDir'>
  *   await ledger.checkpointStage({ ...release, stagingDir }, 'staged')
  * }
  */
-export class ReleaseLedger implements AsyncDisposable {
-  readonly #storage: LedgerStorage
+export class ReleaseLedger extends LedgerReader implements AsyncDisposable {
   readonly #queue: WriteQueue
   readonly #logger: StateLogger
   readonly #readOnly: boolean
-  readonly #deps: LedgerDeps
   #closing: Promise<void> | undefined
 
   private constructor(storage: LedgerStorage, options: LedgerOptions, deps: LedgerDeps) {
+    super(storage, deps)
     const { lockTimeoutMs = DEFAULT_LOCK_TIMEOUT_MS, signal, readOnly = false, logger = processWarnings } = options
-    this.#storage = storage
     this.#queue = new WriteQueue(storage, { lockTimeoutMs, signal })
     this.#logger = logger
     this.#readOnly = readOnly
-    this.#deps = deps
   }
 
   /**
@@ -145,15 +84,6 @@ export class ReleaseLedger implements AsyncDisposable {
       throw error
     }
     return new ReleaseLedger(storage, options, deps)
-  }
-
-  get path(): string {
-    return this.#storage.path
-  }
-
-  /** `json`, `journal`, `sqlite`, or what a storage of another package calls itself. */
-  get storageKind(): string {
-    return this.#storage.kind
   }
 
   /**
@@ -220,79 +150,6 @@ export class ReleaseLedger implements AsyncDisposable {
     })
   }
 
-  /** When a stage of a release was done; `undefined` when it was not. */
-  async getCheckpoint(release: ReleaseRef, stage: ReleaseStage): Promise<Date | undefined> {
-    const at = await this.#ofEntry(release, (id, view) => stampOf(view.get('processed', id) ?? {}, stage))
-    return at === undefined ? undefined : new Date(at)
-  }
-
-  async getInfohash(release: ReleaseRef): Promise<string | undefined> {
-    return this.#ofEntry(release, (id, view) => textOf(view.get('processed', id) ?? {}, 'infohash'))
-  }
-
-  /**
-   * Whether a stage need not be done again: it was done, and what it made is where the ledger (and the release, if it says so) has it. What is not known to
-   * be missing counts as there.
-   */
-  async shouldSkipStage(release: Release, stage: ReleaseStage): Promise<boolean> {
-    const { exists = pathExists } = this.#deps
-    const paths = await this.#ofEntry(release, (id, view) => {
-      const entry = view.get('processed', id)
-      if (entry === undefined || stampOf(entry, stage) === undefined) return undefined
-      if (stage === 'staged') return [textOf(entry, 'staging_dir'), known(release.stagingDir)]
-      return stage === 'torrent' ? [textOf(entry, 'torrent_path'), known(release.torrentPath)] : []
-    })
-    return paths?.every((path) => path === undefined || exists(path)) ?? false
-  }
-
-  /** Whether a release is done. One that is only on its way is in the ledger, too, and is not. */
-  async isComplete(release: ReleaseRef): Promise<boolean> {
-    const status = await this.#ofEntry(release, (id, view) => {
-      const entry = view.get('processed', id)
-      return entry === undefined ? undefined : statusOf(entry)
-    })
-    return status === 'COMPLETE'
-  }
-
-  /** Where to go on with a release: the stages that need not be done again, and what they made. */
-  async getResumePoint(release: ReleaseRef): Promise<ResumePoint | undefined> {
-    const { exists = pathExists } = this.#deps
-    return this.#ofEntry(release, (id, view) => {
-      const entry = view.get('processed', id)
-      return entry === undefined ? undefined : resumePointOf(describeProcessed(id, entry), exists)
-    })
-  }
-
-  /** Both entries of an id, `undefined` when it is nowhere. */
-  async get(release: ReleaseRef): Promise<{ processed?: ProcessedRelease; failed?: FailedRelease } | undefined> {
-    return this.#ofEntry(release, (id, view) => {
-      const processed = view.get('processed', id)
-      const failed = view.get('failed', id)
-      if (processed === undefined && failed === undefined) return undefined
-      return {
-        ...(processed === undefined ? {} : { processed: describeProcessed(id, processed) }),
-        ...(failed === undefined ? {} : { failed: describeFailed(id, failed) }),
-      }
-    })
-  }
-
-  /** The releases with this torrent, by id. Hexadecimal digits in lower or upper case. */
-  async findByInfohash(infohash: string): Promise<ProcessedRelease[]> {
-    return this.#storage.read((view) =>
-      findIdsByInfohash(view, infohash).map((id) => describeProcessed(id, view.get('processed', id) ?? {})),
-    )
-  }
-
-  /** Releases that cannot go on, because files are missing that their status needs. Those that are complete need none. */
-  async findStaleEntries(): Promise<StaleEntry[]> {
-    return this.#storage.read((view) => findStale(view, this.#deps))
-  }
-
-  /** Books that are in the ledger under several ids, such as the ASIN and the folder. */
-  async findDuplicates(): Promise<DuplicateGroup[]> {
-    return this.#storage.read(findDuplicateGroups)
-  }
-
   /**
    * Makes one release of several ids of the same book: `into` keeps what it has and takes what it lacks; the entry that got furthest wins; failures are
    * added up. Resolves to the ids that went. Durable on return.
@@ -315,8 +172,8 @@ export class ReleaseLedger implements AsyncDisposable {
     if (failedOlderThanMs !== undefined && !(failedOlderThanMs >= 0)) {
       throw new RangeError(`failedOlderThanMs must be 0 or more, not ${failedOlderThanMs}`)
     }
-    if (dryRun) return this.#storage.read((view) => findPrunable(view, options, this.#now(), this.#deps))
-    return this.#write('prune', (draft) => pruneIn(draft, options, this.#now(), this.#deps))
+    if (dryRun) return this.storage.read((view) => findPrunable(view, options, this.#now(), this.deps))
+    return this.#write('prune', (draft) => pruneIn(draft, options, this.#now(), this.deps))
   }
 
   /**
@@ -338,37 +195,22 @@ export class ReleaseLedger implements AsyncDisposable {
     return this.#writeUnless(options.dryRun, 'clear', (draft) => clearIn(draft, asList(ids), options))
   }
 
-  /** Counts and entries, newest first. @throws RangeError for a negative limit */
-  async list(options: ListOptions = {}): Promise<LedgerList> {
-    return this.#storage.read((view) => listReleases(view, options))
-  }
-
-  /** The whole ledger as text: `json` is exactly what processed.json holds. */
-  async export({ format = 'json' }: ExportOptions = {}): Promise<string> {
-    return this.#storage.read((view) => (format === 'csv' ? toCsvText(view) : toJsonText(view)))
-  }
-
   /** Writes the export to a file, all at once and durably. @throws LedgerExistsError when it is there and is not to be replaced; StateWriteError */
   async exportTo(
     path: string,
     { overwrite = true, ...options }: ExportOptions & { readonly overwrite?: boolean } = {},
   ): Promise<void> {
     try {
-      await writeFileAtomic(path, await this.export(options), { overwrite }, this.#deps)
+      await writeFileAtomic(path, await this.export(options), { overwrite }, this.deps)
     } catch (error) {
-      if (!overwrite && (error as NodeJS.ErrnoException).code === 'EEXIST') throw new LedgerExistsError(path)
+      if (!overwrite && errorCode(error) === 'EEXIST') throw new LedgerExistsError(path)
       throw new StateWriteError(path, error)
     }
   }
 
-  /** Looks for what is wrong in the ledger, and changes nothing. */
-  async check(): Promise<LedgerCheck> {
-    return this.#storage.read((view) => checkView(view, this.#deps))
-  }
-
   /** Waits for the changes under way. Calling it again does nothing more; any other call is an error then. */
   close(): Promise<void> {
-    this.#closing ??= this.#queue.idle().then(() => this.#storage.close())
+    this.#closing ??= this.#queue.idle().then(() => this.storage.close())
     return this.#closing
   }
 
@@ -383,19 +225,8 @@ export class ReleaseLedger implements AsyncDisposable {
     return id
   }
 
-  /** By the release's id; when nothing is under that, by its folder, under which it may have been noted before its ASIN was known. */
-  async #ofEntry<R>(release: ReleaseRef, work: (id: string, view: LedgerView) => R): Promise<R | undefined> {
-    const id = typeof release === 'string' ? known(release) : identifierOf(release)
-    if (id === undefined) return undefined
-    const folder = typeof release === 'string' ? undefined : identifierOf({ sourceDir: release.sourceDir })
-    return this.#storage.read((view) => {
-      const isThere = view.get('processed', id) !== undefined || view.get('failed', id) !== undefined
-      return work(isThere || folder === undefined ? id : folder, view)
-    })
-  }
-
   #writeUnless<R>(dryRun: boolean | undefined, operation: string, work: (draft: LedgerDraft) => R): Promise<R> {
-    return dryRun === true ? this.#storage.read((view) => work(new LedgerDraft(view))) : this.#write(operation, work)
+    return dryRun === true ? this.storage.read((view) => work(new LedgerDraft(view))) : this.#write(operation, work)
   }
 
   async #write<R>(operation: string, work: (draft: LedgerDraft) => R): Promise<R> {
@@ -405,7 +236,7 @@ export class ReleaseLedger implements AsyncDisposable {
   }
 
   #now(): number {
-    return (this.#deps.now ?? Date.now)()
+    return (this.deps.now ?? Date.now)()
   }
 
   #time(): string {

@@ -7,7 +7,7 @@ import type { LedgerChange, LedgerView } from './storage.js'
 /** The tables as a view. Ids are compared as UTF-8 bytes, whose order is that of the code points. */
 export class SqliteView implements LedgerView {
   readonly #one: StatementSync
-  readonly #all: StatementSync
+  readonly #database: DatabaseSync
   readonly #count: StatementSync
   readonly #byInfohash: StatementSync
   readonly #put: StatementSync
@@ -16,8 +16,8 @@ export class SqliteView implements LedgerView {
   readonly #putRest: StatementSync
 
   constructor(database: DatabaseSync) {
+    this.#database = database
     this.#one = database.prepare('SELECT entry FROM entries WHERE map = ? AND id = ?')
-    this.#all = database.prepare('SELECT id, entry FROM entries WHERE map = ? ORDER BY id')
     this.#count = database.prepare('SELECT count(*) AS count FROM entries WHERE map = ?')
     this.#byInfohash = database.prepare(
       `SELECT id FROM entries WHERE map = 'processed' AND infohash IS NOT NULL AND infohash = ? ORDER BY id`,
@@ -39,7 +39,9 @@ export class SqliteView implements LedgerView {
   }
 
   *entries(map: LedgerMap): Generator<readonly [string, RawEntry]> {
-    for (const row of this.#all.iterate(map)) yield [String(row['id']), JSON.parse(String(row['entry']))]
+    // A statement of its own, since one statement cannot be in two iterations at once.
+    const all = this.#database.prepare('SELECT id, entry FROM entries WHERE map = ? ORDER BY id')
+    for (const row of all.iterate(map)) yield [String(row['id']), JSON.parse(String(row['entry']))]
   }
 
   count(map: LedgerMap): number {

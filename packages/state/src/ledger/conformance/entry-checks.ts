@@ -96,6 +96,23 @@ export const entryChecks: readonly LedgerCheckCase[] = [
     },
   },
   {
+    name: 'entries() may be left early and gone through inside itself',
+    async run(context) {
+      const storage = await context.open()
+      await context.change(storage, () => ['a', 'b', 'c'].map((id) => put('processed', id, {})))
+      const pairs = await storage.read((view) => {
+        for (const [id] of view.entries('processed')) if (id === 'b') break
+        const found: string[] = []
+        for (const [outer] of view.entries('processed')) {
+          for (const [inner] of view.entries('processed')) found.push(outer + inner)
+        }
+        return found
+      })
+      assert.deepEqual(pairs, ['aa', 'ab', 'ac', 'ba', 'bb', 'bc', 'ca', 'cb', 'cc'])
+      await context.change(storage, () => [put('processed', 'd', {})])
+    },
+  },
+  {
     name: 'what was committed is there after close() and reopening; close() twice is fine',
     async run(context) {
       for (let n = 1; n <= 3; n += 1) {
