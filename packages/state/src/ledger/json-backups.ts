@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { errorCode } from '@holdfast/atomic-file'
 import type { JsonObject } from '@holdfast/txn-store'
-import { messageOf } from '../errors.js'
+import { LedgerVersionError, messageOf } from '../errors.js'
 import { readBytes, type StateDeps } from '../file-io.js'
 import { type LedgerDocument, migrateState, parseLedgerBytes } from './ledger-document.js'
 
@@ -15,8 +15,10 @@ export type LedgerCopy =
   | { readonly kind: 'missing' }
   | { readonly kind: 'good'; readonly data: JsonObject; readonly document: LedgerDocument }
   | { readonly kind: 'damaged'; readonly reason: string }
+  /** Of a newer version: neither damaged nor of any use. */
+  | { readonly kind: 'refused'; readonly error: LedgerVersionError }
 
-/** What a file that should hold a ledger holds. A newer version counts as damaged: it is nothing to go back to. */
+/** What a file that should hold a ledger holds. */
 export async function readCopy(path: string, deps: StateDeps): Promise<LedgerCopy> {
   try {
     const bytes = await readBytes(path, deps)
@@ -24,6 +26,7 @@ export async function readCopy(path: string, deps: StateDeps): Promise<LedgerCop
     const data = parseLedgerBytes(bytes, path)
     return { kind: 'good', data, document: migrateState(data, path) }
   } catch (error) {
+    if (error instanceof LedgerVersionError) return { kind: 'refused', error }
     return { kind: 'damaged', reason: messageOf(error) }
   }
 }

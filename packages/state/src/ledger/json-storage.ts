@@ -5,19 +5,13 @@
  * before or after a commit; `.bak` may then be one commit older. Repairs are made by whoever changes the ledger next.
  */
 import { basename, dirname, extname, join } from 'node:path'
-import { errorCode, keepBackup } from '@holdfast/atomic-file'
-import {
-  StateReadError as DocumentReadError,
-  formatPointer,
-  type JsonObject,
-  type JsonPatchOperation,
-  openFileStorage,
-} from '@holdfast/txn-store'
-import { messageOf, StateReadError } from '../errors.js'
+import { AtomicFileError, errorCode, keepBackup } from '@holdfast/atomic-file'
+import { StateReadError as DocumentReadError, type JsonObject, openFileStorage } from '@holdfast/txn-store'
+import { messageOf, StateReadError, StateWriteError } from '../errors.js'
 import type { StateDeps } from '../file-io.js'
 import type { StateLogger } from '../logger.js'
-import type { LedgerMap } from './entry.js'
 import { findGoodBackup, type GoodBackup, readCopy } from './json-backups.js'
+import { applyChanges, patchOf, replaceAll } from './json-changes.js'
 import { DocumentShapeError, emptyDocument, type LedgerDocument, migrateState } from './ledger-document.js'
 import { ObjectView } from './object-view.js'
 import { damageError, setAside } from './recovery.js'
@@ -83,7 +77,7 @@ export class JsonStorage implements LedgerStorage {
       }
     } catch (error) {
       await this.#release(session)
-      throw error
+      throw asTyped(this.path, error)
     }
   }
 
@@ -179,11 +173,12 @@ export class JsonStorage implements LedgerStorage {
   /** What is wrong with the file's content. @throws the error itself when it is about anything else */
   async #damageIn(error: unknown): Promise<string> {
     if (error instanceof DocumentShapeError) return error.message
-    if (!(error instanceof DocumentReadError)) throw asReadError(this.path, error)
+    if (!(error instanceof DocumentReadError)) throw asTyped(this.path, error)
     const cause = errorCode(error.cause)
     if (cause !== undefined && cause !== 'ERR_INVALID_UTF8') throw error
     // A file that can be read but not without loss (a number with too many digits) is not damaged.
     const copy = await readCopy(this.path, this.#deps)
+    if (copy.kind === 'refused') throw copy.error
     if (copy.kind === 'good') throw error
     return copy.kind === 'damaged' ? copy.reason : error.message
   }
@@ -244,45 +239,8 @@ function originalBackup(path: string): string {
   return join(dirname(path), `${basename(path, extname(path))}.json.bak`)
 }
 
-function asReadError(path: string, error: unknown): unknown {
+function asTyped(path: string, error: unknown): unknown {
+  if (error instanceof AtomicFileError) return new StateWriteError(path, error)
   const code = errorCode(error)
   return code === undefined || code.startsWith('ERR_') ? error : new StateReadError(path, error)
-}
-
-function applyChanges(before: LedgerDocument, changes: readonly LedgerChange[]): LedgerDocument {
-  const maps: Partial<Record<LedgerMap, Record<string, JsonObject>>> = {}
-  for (const { map, id, entry } of changes) {
-    maps[map] ??= copyOf(before[map])
-    const entries = maps[map]
-    if (entry === undefined) delete entries[id]
-    else entries[id] = entry
-  }
-  return { ...before, ...maps }
-}
-
-/** Without a prototype, so that `__proto__` is a key like any other. For thousands of keys the loop takes half the time of a spread. */
-function copyOf(map: Readonly<Record<string, JsonObject>>): Record<string, JsonObject> {
-  const copy: Record<string, JsonObject> = Object.create(null)
-  for (const id in map) {
-    const entry = map[id]
-    if (entry !== undefined) copy[id] = entry
-  }
-  return copy
-}
-
-function patchOf(before: LedgerDocument, { map, id, entry }: LedgerChange): JsonPatchOperation {
-  const path = formatPointer([map, id])
-  const isThere = Object.hasOwn(before[map], id)
-  if (entry === undefined) return { op: 'remove', path }
-  return { op: isThere ? 'replace' : 'add', path, value: entry }
-}
-
-function replaceAll(
-  operation: string,
-  document: LedgerDocument,
-  label: string | undefined,
-  now: number,
-): Parameters<FilesSession['commit']>[0]['entries'][number] {
-  const patch: JsonPatchOperation[] = [{ op: 'replace', path: '', value: document }]
-  return { kind: 'commit', operation, label, startedAt: now, durationMs: 0, patch }
 }

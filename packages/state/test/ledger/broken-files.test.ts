@@ -136,6 +136,14 @@ test('a number that would lose digits is refused and not rewritten: the file is 
   expect(readFileSync(path(), 'utf8')).toBe(text)
 })
 
+test('a newer version is refused also when it holds a number that would lose digits', async () => {
+  const text = '{"version": 3, "processed": {"A": {"size": 123456789012345678901}}, "failed": {}}'
+  writeFileSync(path(), text)
+  writeFileSync(`${path()}.bak`, GOOD)
+  await expect(openQuietly(path())).rejects.toMatchObject({ code: 'ERR_LEDGER_VERSION' })
+  expect(readFileSync(path(), 'utf8')).toBe(text)
+})
+
 test('a folder in the place of the file is an error of the system and no damage', async () => {
   mkdirSync(path())
   writeFileSync(`${path()}.bak`, GOOD)

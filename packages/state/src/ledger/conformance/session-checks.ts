@@ -137,7 +137,7 @@ export const sessionChecks: readonly LedgerCheckCase[] = [
       const storage = await context.open()
       await context.change(storage, () => [put('processed', 'a', { n: 1 })])
       await context.failWrites(true)
-      const change = context.change(storage, () => [put('processed', 'a', { n: 2 }), put('processed', 'b', {})])
+      const change = context.change(storage, () => [put('processed', 'a', { n: 2 }), put('processed', 'b', LARGE)])
       await assert.rejects(change, { code: 'ERR_STATE_WRITE' })
       await context.failWrites(false)
       const before = { processed: [['a', { n: 1 }]], failed: [] }
@@ -148,3 +148,6 @@ export const sessionChecks: readonly LedgerCheckCase[] = [
     },
   },
 ]
+
+/** More than what a file system has left in the blocks that a file has already. */
+const LARGE = { text: 'x'.repeat(100_000) }
