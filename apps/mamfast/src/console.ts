@@ -29,7 +29,7 @@ export class Console {
   }
 
   heading(text: string, style: 'cyan' | 'red', suffix: string = ''): this {
-    this.#text += `${this.#terminal.style(['bold', style], harmless(text))}${harmless(suffix)}\n`
+    this.#text += `${this.#terminal.style(['bold', style], text)}${this.#terminal.fit(suffix, text.length)}\n`
     return this
   }
 

@@ -16,7 +16,8 @@ export interface Finished {
 export interface SpawnOptions {
   readonly cwd?: string | undefined
   readonly env?: Readonly<Record<string, string>>
-  readonly input?: string
+  /** Typed when a question is asked. */
+  readonly answer?: string
 }
 
 /** Runs the real command in a process of its own. */
@@ -48,18 +49,19 @@ export function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-function start(file: string, args: readonly string[], { cwd, env = {}, input }: SpawnOptions): Promise<Finished> {
+function start(file: string, args: readonly string[], { cwd, env = {}, answer }: SpawnOptions): Promise<Finished> {
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env
   const child = spawn(file, args, { cwd, env: { ...inherited, TZ: 'UTC', ...env }, stdio: 'pipe' })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output.stdout += text
+    if (answer !== undefined && output.stdout.includes('[y/N] ')) child.stdin.end(answer)
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     output.stderr += text
   })
   child.stdin.on('error', () => undefined)
-  child.stdin.end(input)
+  if (answer === undefined) child.stdin.end()
   const finished = new Promise<Finished>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => resolve({ code, signal, ...output }))
