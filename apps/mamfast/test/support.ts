@@ -1,8 +1,11 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { ProcessLike } from '@holdfast/cli-kit'
 import { onTestFinished } from 'vitest'
+import { run } from '../src/index.js'
 
 export const BIN: string = fileURLToPath(new URL('../bin/mamfast.js', import.meta.url))
 
@@ -71,6 +74,28 @@ function start(file: string, args: readonly string[], { cwd, env = {}, answer }:
     await finished
   })
   return finished
+}
+
+/** Runs the whole program in this process, which is faster where nothing depends on the process. */
+export async function runHere(args: readonly string[]): Promise<Pick<Finished, 'code' | 'stdout' | 'stderr'>> {
+  const output = { stdout: '', stderr: '' }
+  const streamTo = (name: keyof typeof output): PassThrough =>
+    new PassThrough({ encoding: 'utf8' }).on('data', (text: string) => {
+      output[name] += text
+    })
+  const proc: ProcessLike = {
+    argv: ['node', 'mamfast', ...args],
+    env: {},
+    stdin: new PassThrough(),
+    stdout: streamTo('stdout'),
+    stderr: streamTo('stderr'),
+    cwd: () => '/',
+    exit: () => undefined,
+    on: () => undefined,
+    off: () => undefined,
+  }
+  const code = await run(proc)
+  return { code, ...output }
 }
 
 export type Entry = Readonly<Record<string, unknown>>
