@@ -15,15 +15,22 @@ export function formatLocalTime(epochMs: number): string {
 /** The instant in epoch milliseconds, `undefined` for anything that is not a date-time. */
 export function parseLocalTime(text: unknown): number | undefined {
   if (typeof text !== 'string') return undefined
+  // Nearly all are of this form, and Date.parse takes its first 23 characters for local time.
+  if (CANONICAL.test(text)) return orUndefined(Date.parse(text.slice(0, 23)))
   const match = DATE_TIME.exec(text.trim())
   if (match === null) return undefined
   const [, date = '', clock = '00:00', fraction = '', zone = ''] = match
   const epochMs = Date.parse(`${expandDate(date)}T${expandClock(clock)}${zone.toUpperCase()}`)
-  if (Number.isNaN(epochMs)) return undefined
-  return epochMs + Math.floor(Number(`0.${fraction.slice(1) || '0'}`) * 1000)
+  return orUndefined(epochMs + Number(fraction.slice(1, 4).padEnd(3, '0')))
 }
 
+const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?$/
+
 const DATE_TIME = /^(\d{4}-?\d{2}-?\d{2})(?:[T ](\d{2}(?::?\d{2}(?::?\d{2})?)?)([.,]\d{1,9})?(Z|[+-]\d{2}:?\d{2})?)?$/i
+
+function orUndefined(epochMs: number): number | undefined {
+  return Number.isNaN(epochMs) ? undefined : epochMs
+}
 
 function expandDate(date: string): string {
   const digits = date.replaceAll('-', '')

@@ -238,8 +238,10 @@ describe('step 2: markFailed()', () => {
 
   test('first_failed_at is preserved across retries', async () => {
     await ledger.markFailed(release, 'no')
-    clock.set('2026-03-03T09:00:00')
-    await ledger.markFailed(release, 'no')
+    for (const time of ['2026-03-02T20:00:00', '2026-03-03T09:00:00']) {
+      clock.set(time)
+      await ledger.markFailed(release, 'no')
+    }
     expect(readJson(path()).failed['B0EXAMPLE1']).toMatchObject({
       first_failed_at: '2026-03-02T08:00:00',
       failed_at: '2026-03-03T09:00:00',
