@@ -29,7 +29,7 @@ async function reopened(): Promise<ReleaseLedger> {
 const stored = () => readJson(path()).processed['B0EXAMPLE1']
 
 describe('step 0: file operations', () => {
-  test('an interrupted write never leaves partial JSON', async () => {
+  test('an interrupted write never leaves partial JSON', { timeout: 60_000 }, async () => {
     const kills = await crashSweep(
       new URL('../fixtures/ledger-write.mjs', import.meta.url),
       { args: [path(), 'json', 'processed'], prepare: () => prepareTwo() },
