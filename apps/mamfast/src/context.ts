@@ -21,6 +21,7 @@ export class Context {
   readonly lockTimeoutMs: number
   readonly #proc: ProcessLike
   readonly #signal: AbortSignal
+  readonly #noted: Set<string> = new Set()
 
   constructor(proc: ProcessLike, path: string, common: CommonOptions, signal: AbortSignal) {
     this.path = path
@@ -53,8 +54,10 @@ export class Context {
     return new Console(describeTerminal(this.#proc.stdout, this.#proc.env))
   }
 
-  /** A line on the standard error. */
+  /** A line on the standard error; each is said once. */
   note(text: string): void {
+    if (this.#noted.has(text)) return
+    this.#noted.add(text)
     tell(this.#proc, 'mamfast', harmless(text))
   }
 

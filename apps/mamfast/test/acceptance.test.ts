@@ -127,7 +127,7 @@ describe('mamfast state retry', () => {
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout:
-        '  ✓ Cleared failed state for: B0EXAMPLE3 (it had failed 7 times)\n' +
+        '  ✓ Cleared failed state for: B0EXAMPLE3 (failures: 7)\n' +
         '  → The release will be re-processed from STAGED on next run; --fresh begins at the start\n',
     })
     await using ledger = await ReleaseLedger.open(path)

@@ -19,7 +19,9 @@ export async function list(context: Context, request: ListRequest): Promise<Comm
   const limit = request.limit ?? (json ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT)
   await using ledger = await context.openForReading()
   const found = await ledger.list({ maps, status, sinceMs, limit })
-  return { console: render(context.console(), found), document: json ? toDocument(found, maps) : undefined }
+  return json
+    ? { console: context.console(), document: toDocument(found, maps) }
+    : { console: render(context.console(), found) }
 }
 
 /** In the form of the file itself. */

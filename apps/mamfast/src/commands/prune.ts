@@ -22,17 +22,17 @@ export async function prune(context: Context, request: PruneRequest): Promise<Co
     render(console, due)
     for (const root of due.missingRoots) console.warning(`Missing or empty as a whole: ${root}`)
     if (isRefused) console.error('Would refuse to remove anything: mount what is missing, or give --force (dry-run)')
-    else console.warning(`Would remove ${count} ${describe(due)} (dry-run)`)
+    else console.warning(`Would remove ${describe(due)} (dry-run)`)
     return { console, document: toDocument(due, true), exitCode: isRefused ? EXIT.failure : EXIT.success }
   }
   const ids = [...due.stale, ...due.failed].map(({ id }) => id)
   if (!isRefused) {
-    if (!(await context.mayRemove(count, `Remove ${count} ${describe(due)} from '${context.path}'?`, request.yes))) {
+    if (!(await context.mayRemove(count, `Remove ${describe(due)} from '${context.path}'?`, request.yes))) {
       return { console: console.info('Nothing was removed'), document: toDocument(due, true), exitCode: EXIT.failure }
     }
   }
   const removed = await ledger.prune({ ...options, ids })
-  render(console, removed).success(`Removed ${removed.stale.length + removed.failed.length} ${describe(removed)}`)
+  render(console, removed).success(`Removed ${describe(removed)}`)
   return { console, document: toDocument(removed, false) }
 }
 
@@ -53,9 +53,13 @@ function render(console: Console, { stale, failed }: PruneResult): Console {
   return console.blank()
 }
 
+/** `2 stale entries and 1 old failure` */
 function describe({ stale, failed }: PruneResult): string {
-  if (failed.length === 0) return 'stale entries'
-  return stale.length === 0 ? 'old failures' : 'stale entries and old failures'
+  const parts = [
+    ...(stale.length > 0 ? [`${stale.length} stale ${stale.length === 1 ? 'entry' : 'entries'}`] : []),
+    ...(failed.length > 0 ? [`${failed.length} old ${failed.length === 1 ? 'failure' : 'failures'}`] : []),
+  ]
+  return parts.length === 0 ? 'nothing' : parts.join(' and ')
 }
 
 function toDocument({ stale, failed, missingRoots }: PruneResult, dryRun: boolean): unknown {

@@ -28,7 +28,7 @@ function render(
   dryRun: boolean,
 ): void {
   if (dryRun) console.warning(`Would clear failed entry: ${id} (dry-run)`)
-  else console.success(`Cleared failed state for: ${id} (it had failed ${retryCount} times)`)
+  else console.success(`Cleared failed state for: ${id} (failures: ${retryCount})`)
   if (resumesFrom === 'COMPLETE')
     console.info('It is complete already, so nothing is left to do; clear it to do it again')
   else if (resumesFrom === undefined) console.info('The release will be re-processed from the start on next run')

@@ -49,7 +49,7 @@ function render(console: Console, { id, processed, failed }: Found): void {
   if (failed !== undefined) {
     console.field(
       'Failed',
-      `${failed.retryCount} times, last ${timeOf(failed.at)}, first ${timeOf(failed.firstFailedAt)}`,
+      `${failed.retryCount} ${failed.retryCount === 1 ? 'time' : 'times'}, last ${timeOf(failed.at)}, first ${timeOf(failed.firstFailedAt)}`,
     )
     optional(console, 'Error', failed.error)
     optional(console, 'Error type', failed.errorType)
