@@ -27,8 +27,8 @@ describe('describeTerminal()', () => {
     { stream: { isTTY: false, columns: 4 }, env: { FORCE_COLOR: '1' }, shown: 'abcdef' },
     { stream: {}, env: {}, shown: 'abcdef' },
   ])('of $stream with $env', ({ stream, env, shown }) => {
-    const { style, fit } = describeTerminal(stream, env)
-    expect(style('bold', fit('abcdef'))).toBe(shown)
+    const terminal = describeTerminal(stream, env)
+    expect(terminal.style('bold', terminal.fit('abcdef'))).toBe(shown)
   })
 })
 
