@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { failedEntry, fingerprint, layOut, mamfast, processedEntry, readLedger, runHere } from './support.js'
+import { BIN, failedEntry, fingerprint, layOut, mamfast, processedEntry, readLedger, runHere } from './support.js'
 
 const tempDir = useTempDir()
 
@@ -124,9 +124,10 @@ describe('other files and programs', () => {
 
   test('a ledger that is not there is empty, and reading makes nothing', async () => {
     const path = join(tempDir(), 'nowhere', 'processed.json')
-    const { code, stdout } = await mamfast(['state', 'list', '-s', path])
+    const { code, stdout, stderr } = await mamfast(['state', 'list', '-s', path])
     expect(code).toBe(0)
     expect(stdout).toContain('  Processed: 0\n')
+    expect(stderr).toBe(`mamfast: There is no '${path}' yet, so the ledger is empty\n`)
     expect(existsSync(dirname(path))).toBe(false)
   })
 
@@ -146,6 +147,32 @@ describe('other files and programs', () => {
     await once(holder, 'close')
     expect(await mamfast(['state', 'clear', 'B0A', '--lock-timeout', '5', '-s', path])).toMatchObject({ code: 0 })
   })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s while it waits for the lock ends it with 130, and nothing is changed',
+    async (signal) => {
+      const path = layOut(tempDir(), { processed: { B0A: processedEntry() } })
+      const holder = spawn('flock', [`${path}.lock`, '-c', 'echo held; read -r _'], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      onTestFinished(() => void holder.kill('SIGKILL'))
+      await once(holder.stdout, 'data')
+      const child = spawn(process.execPath, [BIN, '-v', 'state', 'clear', 'B0A', '-s', path], {
+        stdio: ['ignore', 'ignore', 'pipe'],
+      })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      const closed = once(child, 'close')
+      let stderr = ''
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        // It has said where the ledger is, so it listens to signals.
+        if (stderr === '') child.kill(signal)
+        stderr += text
+      })
+      expect(await closed).toEqual([130, null])
+      expect(stderr).toContain(`Interrupted by ${signal}`)
+      expect(Object.keys(readLedger(path).processed)).toEqual(['B0A'])
+    },
+  )
 
   test('a path that is a folder', async () => {
     const { code, stderr } = await mamfast(['state', 'list', '-s', tempDir()])

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   type FailedRelease,
   formatLocalTime,
@@ -19,6 +20,10 @@ export async function list(context: Context, request: ListRequest): Promise<Comm
   const limit = request.limit ?? (json ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT)
   await using ledger = await context.openForReading()
   const found = await ledger.list({ maps, status, sinceMs, limit })
+  const { counts } = found
+  if (counts.processed + counts.failed === 0 && !existsSync(context.path)) {
+    context.note(`There is no '${context.path}' yet, so the ledger is empty`)
+  }
   return json
     ? { console: context.console(), document: toDocument(found, maps) }
     : { console: render(context.console(), found) }

@@ -1,12 +1,12 @@
 import { realpathSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
 import { UsageError } from '@holdfast/cli-kit'
 
 /** Refuses to write over the ledger or the files beside it that keep it safe. @throws UsageError */
 export function assertNotOfLedger(path: string, ledger: string, action: string): void {
   const [target, own] = [realPath(path), realPath(ledger)]
   const isOwn = ['', '.lock', '.bak', '-wal', '-shm', '-journal'].some((ending) => target === `${own}${ending}`)
-  if (isOwn || dirname(target).startsWith(join(dirname(own), '.ledger')))
+  if (isOwn || `${target}${sep}`.startsWith(join(dirname(own), '.ledger') + sep))
     throw new UsageError(`Cannot ${action} to '${path}', which belongs to the ledger itself\nChoose another file`)
 }
 
