@@ -2,9 +2,13 @@ import {
   describeFailed,
   describeProcessed,
   type FailedRelease,
+  fieldOf,
   type LedgerMap,
   type ProcessedRelease,
+  type RawEntry,
+  statusTextOf,
 } from './entry.js'
+import { parseLocalTime } from './local-time.js'
 import type { LedgerView } from './storage.js'
 
 export interface ListOptions {
@@ -29,34 +33,40 @@ export interface LedgerList {
 }
 
 export function listReleases(view: LedgerView, options: ListOptions): LedgerList {
-  const { maps = ['processed', 'failed'], status, sinceMs, limit = Number.POSITIVE_INFINITY } = options
+  const {
+    maps = ['processed', 'failed'],
+    status,
+    sinceMs = Number.NEGATIVE_INFINITY,
+    limit = Number.POSITIVE_INFINITY,
+  } = options
   if (!(limit >= 0)) throw new RangeError(`limit must be 0 or more, not ${limit}`)
   const processed = maps.includes('processed')
-    ? pick(view, 'processed', describeProcessed, sinceMs, (release) => status?.includes(release.status) ?? true)
+    ? pick(view, 'processed', sinceMs, (entry) => status?.includes(statusTextOf(entry)) ?? true)
     : []
   const failed =
-    maps.includes('failed') && (status?.includes('FAILED') ?? true)
-      ? pick(view, 'failed', describeFailed, sinceMs, () => true)
-      : []
+    maps.includes('failed') && (status?.includes('FAILED') ?? true) ? pick(view, 'failed', sinceMs, () => true) : []
   return {
     counts: { processed: view.count('processed'), failed: view.count('failed') },
     matching: { processed: processed.length, failed: failed.length },
-    processed: processed.slice(0, limit),
-    failed: failed.slice(0, limit),
+    processed: processed.slice(0, limit).map(({ id, entry }) => describeProcessed(id, entry)),
+    failed: failed.slice(0, limit).map(({ id, entry }) => describeFailed(id, entry)),
   }
 }
 
-function pick<R extends { readonly at: number | undefined }>(
-  view: LedgerView,
-  map: LedgerMap,
-  describe: (id: string, entry: Parameters<typeof describeProcessed>[1]) => R,
-  sinceMs: number | undefined,
-  isWanted: (release: R) => boolean,
-): R[] {
-  const releases: R[] = []
-  for (const [id, entry] of view.entries(map)) {
-    const release = describe(id, entry)
-    if (isWanted(release) && (sinceMs === undefined || (release.at ?? 0) >= sinceMs)) releases.push(release)
-  }
-  return releases.sort((a, b) => (b.at ?? Number.NEGATIVE_INFINITY) - (a.at ?? Number.NEGATIVE_INFINITY) || 0)
+interface Row {
+  readonly id: string
+  readonly entry: RawEntry
+  readonly at: number
 }
+
+/** Newest first; only what is needed to choose is read of each entry. */
+function pick(view: LedgerView, map: LedgerMap, sinceMs: number, isWanted: (entry: RawEntry) => boolean): Row[] {
+  const rows: Row[] = []
+  for (const [id, entry] of view.entries(map)) {
+    const at = parseLocalTime(fieldOf(entry, TIME_FIELDS[map])) ?? Number.NEGATIVE_INFINITY
+    if (isWanted(entry) && at >= sinceMs) rows.push({ id, entry, at })
+  }
+  return rows.sort((a, b) => (a.at === b.at ? 0 : b.at - a.at))
+}
+
+const TIME_FIELDS: Readonly<Record<LedgerMap, string>> = { processed: 'processed_at', failed: 'failed_at' }
