@@ -1,0 +1,3 @@
+import type { StoreCheck } from './suite.js'
+
+export const queueChecks: readonly StoreCheck[] = []
