@@ -34,6 +34,7 @@ export async function memoryTestStore(): Promise<KvTestStore> {
   const clock = new FakeClock()
   return {
     open: (options: CommonStoreOptions = {}) => createKvStore({ type: 'memory', ...options }, clock),
+    shortTtlMs: 60,
     elapse: async (ms) => clock.elapse(ms),
     [Symbol.asyncDispose]: async () => undefined,
   }
@@ -44,7 +45,22 @@ export async function sqliteTestStore(folder: string): Promise<KvTestStore> {
   return {
     open: (options: CommonStoreOptions = {}) =>
       createKvStore({ type: 'sqlite', path: join(folder, 'kv.sqlite'), ...options }, clock),
+    shortTtlMs: 60,
     elapse: async (ms) => clock.elapse(ms),
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}
+
+/** On a server, time cannot be faked. */
+export async function redisTestStore(where: {
+  readonly port: number
+  readonly keyPrefix: string
+}): Promise<KvTestStore> {
+  return {
+    open: (options: CommonStoreOptions = {}) =>
+      createKvStore({ type: 'redis', host: '127.0.0.1', timeoutMs: 5000, ...where, ...options }),
+    shortTtlMs: 1500,
+    elapse: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     [Symbol.asyncDispose]: async () => undefined,
   }
 }

@@ -39,9 +39,15 @@ function check(value: unknown, codec: KvCodecName, path: Path, key: string): voi
 
 function checkObject(value: object, codec: KvCodecName, path: Path, key: string): void {
   if (path.length > MAX_DEPTH) refuse(key, path.slice(0, 3), `is circular or nested deeper than ${MAX_DEPTH} levels`)
-  if (Array.isArray(value)) return checkArray(value, codec, path, key)
+  if (Array.isArray(value)) {
+    checkArray(value, codec, path, key)
+    return
+  }
   const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype === Object.prototype || prototype === null) return checkPlain(value, codec, path, key)
+  if (prototype === Object.prototype || prototype === null) {
+    checkPlain(value, codec, path, key)
+    return
+  }
   if (!isExtended(value, prototype)) refuse(key, path, `is a ${nameOf(prototype)}`, 'Store plain data')
   if (codec === 'json') refuse(key, path, `is a ${nameOf(prototype)}`, MSGPACK)
   if (value instanceof Date && Number.isNaN(value.getTime())) refuse(key, path, 'is an invalid Date')
@@ -97,8 +103,8 @@ function isExtended(value: object, prototype: unknown): boolean {
 }
 
 function nameOf(prototype: unknown): string {
-  const { constructor }: { constructor?: unknown } = Object(prototype)
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'class of its own'
+  const made: unknown = Object(prototype).constructor
+  return typeof made === 'function' && made.name !== '' ? made.name : 'class of its own'
 }
 
 function refuse(key: string, path: Path, problem: string, hint?: string): never {

@@ -2,30 +2,30 @@ import assert from 'node:assert/strict'
 import { keysOf } from './assertions.js'
 import type { StoreCheck } from './suite.js'
 
-const TTL = 60
-const PAST = TTL + 20
+/** How long after its end a key may still be there: clocks have a grain. */
+const GRAIN_MS = 20
 
 export const expiryChecks: readonly StoreCheck[] = [
   {
     name: 'what has a ttl is gone after it, for every method, and what has none stays',
     async run(test) {
       await using store = await test.open()
-      await store.put('k', 1, { ttlMs: TTL })
-      await store.putIfAbsent('absent', 1, { ttlMs: TTL })
-      await store.compareAndSet('cas', null, 1, { ttlMs: TTL })
+      await store.put('k', 1, { ttlMs: test.shortTtlMs })
+      await store.putIfAbsent('absent', 1, { ttlMs: test.shortTtlMs })
+      await store.compareAndSet('cas', null, 1, { ttlMs: test.shortTtlMs })
       await store.putMany(
         [
           ['m1', 1],
           ['m2', 1],
         ],
-        { ttlMs: TTL },
+        { ttlMs: test.shortTtlMs },
       )
-      await store.increment('n', 5, { ttlMs: TTL })
-      await store.batch([{ type: 'put', key: 'b', value: 1, ttlMs: TTL }])
+      await store.increment('n', 5, { ttlMs: test.shortTtlMs })
+      await store.batch([{ type: 'put', key: 'b', value: 1, ttlMs: test.shortTtlMs }])
       await store.put('stays', 1)
       assert.equal(await store.get('k'), 1)
       assert.equal((await keysOf(store.scan())).length, 8)
-      await test.elapse(PAST)
+      await test.elapse(test.shortTtlMs + GRAIN_MS)
       for (const key of ['k', 'absent', 'cas', 'm1', 'm2', 'n', 'b']) {
         assert.equal(await store.get(key), undefined, key)
         assert.equal(await store.exists(key), false, key)
@@ -42,14 +42,14 @@ export const expiryChecks: readonly StoreCheck[] = [
   {
     name: 'the default ttl holds for every put without one of its own, and null means for ever',
     async run(test) {
-      await using store = await test.open({ defaultTtlMs: TTL })
+      await using store = await test.open({ defaultTtlMs: test.shortTtlMs })
       await store.put('k', 1)
       await store.increment('n')
       await store.set('s').add('x')
       await store.put('ever', 1, { ttlMs: null })
       await store.put('long', 1, { ttlMs: 100_000 })
       assert.equal(await store.ttl('ever'), Number.POSITIVE_INFINITY)
-      await test.elapse(PAST)
+      await test.elapse(test.shortTtlMs + GRAIN_MS)
       assert.deepEqual(await keysOf(store.scan()), ['ever', 'long'])
     },
   },
@@ -88,9 +88,9 @@ export const expiryChecks: readonly StoreCheck[] = [
       assert.deepEqual(await store.getEntry('k'), { key: 'k', value: 'v', version })
       assert.equal(await store.touch('k', null), true)
       assert.equal(await store.ttl('k'), Number.POSITIVE_INFINITY)
-      await store.touch('k', TTL)
+      await store.touch('k', test.shortTtlMs)
       await store.put('k', 'w')
-      await test.elapse(PAST)
+      await test.elapse(test.shortTtlMs + GRAIN_MS)
       assert.equal(await store.get('k'), 'w')
       assert.equal(await store.ttl('never'), undefined)
     },
@@ -116,9 +116,9 @@ export const expiryChecks: readonly StoreCheck[] = [
     async run(test) {
       await using store = await test.open()
       const before = await store.now()
-      await test.elapse(PAST)
+      await test.elapse(test.shortTtlMs + GRAIN_MS)
       const after = await store.now()
-      assert.ok(after - before >= TTL && after - before < 60_000, `${after - before}`)
+      assert.ok(after - before >= test.shortTtlMs && after - before < 60_000, `${after - before}`)
       assert.ok(Number.isInteger(after))
     },
   },

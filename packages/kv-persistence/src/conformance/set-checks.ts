@@ -36,10 +36,10 @@ export const setChecks: readonly StoreCheck[] = [
     async run(test) {
       await using store = await test.open()
       const set = store.set('s')
-      await set.add('short', { ttlMs: 60 })
+      await set.add('short', { ttlMs: test.shortTtlMs })
       await set.add('long')
       await set.add('short')
-      await test.elapse(80)
+      await test.elapse(test.shortTtlMs + 20)
       assert.deepEqual(await collect(set.members()), ['long'])
     },
   },

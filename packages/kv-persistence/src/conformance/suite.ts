@@ -14,6 +14,8 @@ import { watchChecks } from './watch-checks.js'
 export interface KvTestStore extends AsyncDisposable {
   /** A handle on the store; all handles see the same content. Each is closed by the check that opened it. */
   open(options?: CommonStoreOptions): Promise<KvStore>
+  /** A ttl that a check may wait for, and that does not run out before the check says so. */
+  readonly shortTtlMs: number
   /** Lets this much time pass on the store's clock. */
   elapse(ms: number): Promise<void>
 }

@@ -42,10 +42,10 @@ export const watchChecks: readonly StoreCheck[] = [
     name: 'watch() sees that a key expires',
     async run(test) {
       await using store = await test.open()
-      await store.put('k', 1, { ttlMs: 60 })
+      await store.put('k', 1, { ttlMs: test.shortTtlMs })
       const states = store.watch('k')
       assert.equal((await next(states))?.value, 1)
-      await test.elapse(80)
+      await test.elapse(test.shortTtlMs + 20)
       assert.equal(await next(states), undefined)
       await states.return?.()
     },
