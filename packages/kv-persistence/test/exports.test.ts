@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 test('@holdfast/kv-persistence exports', () => {
   expect(Object.keys(kv).sort()).toMatchInlineSnapshot(`
     [
+      "CircuitBreaker",
       "KvAccessError",
       "KvClosedError",
       "KvConfigError",
@@ -14,10 +15,18 @@ test('@holdfast/kv-persistence exports', () => {
       "KvUnavailableError",
       "KvValueError",
       "LeaseLostError",
+      "LeasedQueue",
       "MAX_KEY_BYTES",
+      "PersistenceManager",
+      "RetryManager",
+      "StateTracker",
       "closeGlobalStore",
       "configureGlobalStore",
       "createKvStore",
+      "createLeasedQueue",
+      "createPersistenceManager",
+      "createRetryManager",
+      "createStateTracker",
       "encodeSegment",
       "getGlobalStore",
       "kvConfigFromEnv",

@@ -308,12 +308,7 @@ export class LeasedQueue<T = unknown> {
           if (item?.value.state !== state || item.value.dueMs > nowMs) return undefined
           const { value: record, version } = item
           if (state === 'delayed') return move(level, record, version, { ...record, state: 'ready', dueMs: 0 })
-          return move(
-            level,
-            record,
-            version,
-            returned({ ...record, lastError: record.lastError ?? 'The lease ran out' }, 0),
-          )
+          return move(level, record, version, returned({ ...record, lastError: 'The lease ran out' }, 0))
         }),
       )
     }
