@@ -90,8 +90,9 @@ function isEmpty(db: DatabaseSync): boolean {
   return pragma(db, 'page_count') === 0
 }
 
+/** Before there is a WAL, so that a process that is killed in here leaves a file that is still empty. */
 function create(db: DatabaseSync, clock: ClockDeps): void {
-  db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL')
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL')
   db.exec(`
     BEGIN IMMEDIATE;
     CREATE TABLE entries (
