@@ -2,12 +2,13 @@
  * Processes killed with SIGKILL at random moments. What must hold afterwards: every put that was acknowledged is there; a batch is there whole or not at
  * all; no item of a queue is lost, none is acknowledged twice, and the queue ends up empty.
  */
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createKvStore, createLeasedQueue, type KvStoreOptions } from '@holdfast/kv-persistence'
-import type { Child } from '@holdfast/testkit'
+import { type Child, useTempDir } from '@holdfast/testkit'
 import { startRedisServer } from '@holdfast/testkit/redis-server'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { describeSharedBackends } from './shared-backends.js'
 import { startWorker } from './workers.js'
 
@@ -79,6 +80,29 @@ describeSharedBackends((fresh) => {
     expect(new Set(acked).size).toBe(acked.length)
     for (const item of items) expect(await store.get(['done', item])).toBeGreaterThanOrEqual(1)
     expect(await queue.counts()).toEqual({ ready: 0, delayed: 0, leased: 0, dead: 0 })
+  })
+})
+
+describe('sqlite', () => {
+  const dir = useTempDir()
+
+  test('a store whose making was killed can be opened', { timeout: 60_000 }, async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const path = join(dir(), `kv${round}.sqlite`)
+      const worker = startWorker('create', 'w', { type: 'sqlite', path })
+      await worker.ready()
+      await sleep(delays[round])
+      worker.kill('SIGKILL')
+      await worker.exited
+      const made = (await acknowledged(worker, 'n')).length
+      // Also the one after the last, which may be there in part.
+      for (let n = 0; n <= made; n += 1) {
+        await using store = await createKvStore({ type: 'sqlite', path: `${path}-${n}` })
+        const value = await store.get('n')
+        expect(n < made ? [n] : [n, undefined]).toContain(value)
+        await store.put('n', 'again')
+      }
+    }
   })
 })
 
