@@ -4,7 +4,7 @@ import { DAY_MS, errorText, isoNow, type ManagerOptions, requireName, storeOf } 
 import { updateEntry } from './update-entry.js'
 
 export interface PersistenceManagerOptions extends ManagerOptions {
-  /** Of each processed item, from when it was last marked; `null`: for ever. @default 7 days */
+  /** Of each processed item, from when it was first marked or last saved; `null`: for ever. @default 7 days */
   readonly processedTtlMs?: number | null
   /** Of the state, from its last save. @default 7 days */
   readonly stateTtlMs?: number | null

@@ -10,6 +10,7 @@ import {
 } from '../config/options.js'
 import { type ClockDeps, resolveClock } from '../driver/clock.js'
 import type { KvDriver } from '../driver/driver.js'
+import { tellOperations } from '../driver/tell-operations.js'
 import { CodedStore } from './coded-store.js'
 import { writeLevel } from './key.js'
 import type { KvStore } from './kv-store.js'
@@ -35,7 +36,7 @@ export async function createKvStore(options: KvStoreOptions, deps: Partial<Clock
     maxValueBytes: options.maxValueBytes ?? DEFAULT_MAX_VALUE_BYTES,
   })
   const level = writeLevel(options.prefix)
-  const driver = await openDriver(options, resolveClock(deps))
+  const driver = tellOperations(await openDriver(options, resolveClock(deps)))
   return new CodedStore(new StoreCore(driver, codec, options.defaultTtlMs ?? null), level)
 }
 
