@@ -32,7 +32,7 @@ export interface AppendFile extends AsyncDisposable {
    * @throws AtomicFileError
    */
   refresh(): number
-  /** Waits for the calls under way and closes; a second call does nothing. */
+  /** Waits for the calls under way and closes; a second call does nothing. Otherwise it is closed when nobody refers to it any more. */
   close(): Promise<void>
 }
 
@@ -63,6 +63,11 @@ export async function openAppendFile(path: string, deps?: AtomicFileDeps): Promi
   }
 }
 
+/** Closes what nobody closed: Node does that for descriptors as well, but with a warning, and means to make it an error. */
+const FORGOTTEN = new FinalizationRegistry<FileHandle>((handle) => {
+  handle.close().catch(() => undefined)
+})
+
 class OpenAppendFile implements AppendFile {
   readonly path: string
   readonly #handle: FileHandle
@@ -76,6 +81,7 @@ class OpenAppendFile implements AppendFile {
     this.path = path
     this.#handle = handle
     this.#size = size
+    FORGOTTEN.register(this, handle, this)
   }
 
   get fd(): number {
@@ -126,6 +132,7 @@ class OpenAppendFile implements AppendFile {
   }
 
   close(): Promise<void> {
+    FORGOTTEN.unregister(this)
     this.#closed ??= this.#last.then(() => this.#handle.close())
     return this.#closed
   }

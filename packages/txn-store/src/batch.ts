@@ -1,6 +1,6 @@
 import type { Job } from './commit-queue.js'
 import type { JsonObject } from './json.js'
-import type { CommitEntry, NoteEntry, StorageSession } from './storage.js'
+import type { CommitEntry, Committed, NoteEntry, StorageSession } from './storage.js'
 
 /** Transactions that become durable together. Each is told about its own result, and not before that is durable. */
 export class Batch {
@@ -8,7 +8,7 @@ export class Batch {
   #entries: CommitEntry[] = []
   #notes: NoteEntry[] = []
   #data: JsonObject | undefined
-  #outcomes: ((seq: number | undefined, failure: { readonly error: unknown } | undefined) => void)[] = []
+  #outcomes: ((last: Committed | undefined, failure: { readonly error: unknown } | undefined) => void)[] = []
   #flushing: Promise<void> = Promise.resolve()
   #failure: { readonly error: unknown } | undefined
 
@@ -35,7 +35,7 @@ export class Batch {
     this.#data = data
     this.#outcomes.push((last, failure) => {
       if (failure !== undefined) job.fail(failure.error)
-      else job.succeed(last === undefined ? undefined : last - (entries.length - index), data)
+      else job.succeed(last && { ...last, seq: last.seq - (entries.length - index) }, data)
     })
     const entries = this.#entries
   }
@@ -67,14 +67,14 @@ export class Batch {
     this.#entries = []
     this.#notes = []
     this.#outcomes = []
-    let seq: number | undefined
+    let committed: Committed | undefined
     try {
       if (this.#failure !== undefined) throw this.#failure.error
-      if (entries.length > 0 && data !== undefined) seq = await this.#session.commit({ data, entries, notes })
+      if (entries.length > 0 && data !== undefined) committed = await this.#session.commit({ data, entries, notes })
       else if (notes.length > 0) await this.#session.note(notes)
     } catch (error) {
       this.#failure = { error }
     }
-    for (const tell of outcomes) tell(seq, this.#failure)
+    for (const tell of outcomes) tell(committed, this.#failure)
   }
 }

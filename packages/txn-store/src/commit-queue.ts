@@ -2,7 +2,7 @@ import { errorCode } from '@holdfast/atomic-file'
 import { Batch } from './batch.js'
 import type { DraftChange } from './document/draft.js'
 import { StateLockError, StateReadError } from './errors.js'
-import type { CommitEntry, DocumentStorage, StorageSession, StoredDocument } from './storage.js'
+import type { CommitEntry, Committed, DocumentStorage, StorageSession, StoredDocument } from './storage.js'
 
 /** One transaction that waits for its turn. */
 export interface Job {
@@ -16,8 +16,8 @@ export interface Job {
   readonly details?: Readonly<Record<string, unknown>>
   /** Finds out the change. Whatever it throws rolls back and goes to the caller. */
   run(base: StoredDocument): Promise<DraftChange>
-  /** Called once: with the sequence number of the commit (`undefined` when nothing changed), or with what went wrong. */
-  succeed(seq: number | undefined, data: StoredDocument['data']): void
+  /** Called once: with the commit (`undefined` when nothing changed), or with what went wrong. */
+  succeed(committed: Committed | undefined, data: StoredDocument['data']): void
   fail(error: unknown): void
 }
 
@@ -150,6 +150,8 @@ export class CommitQueue {
     head: StoredDocument,
     batch: Batch,
   ): Promise<{ readonly data: StoredDocument['data'] } | undefined> {
+    // What a restore replaces is kept as a backup: that must be what the one before it has left.
+    if (job.kind === 'restore') await batch.flush()
     const startedAt = Date.now()
     const started = performance.now()
     this.#openSince = { operation: job.operation, at: started }
@@ -173,6 +175,7 @@ export class CommitQueue {
       }
       job.signal?.throwIfAborted()
       batch.add(job, { kind: job.kind, ...facts(), patch, ...(details === undefined ? {} : { details }) }, data)
+      if (job.kind === 'restore') await batch.flush()
       return { data }
     } catch (error) {
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)

@@ -20,7 +20,7 @@ export { formatPointer, parsePointer } from './json-path.js'
 export { KeyRing, type KeyRingOptions } from './key-ring.js'
 export { type MergeConflict, type MergeResult, merge } from './merge.js'
 export { openFileStorage, type StorageOptions } from './open-storage.js'
-export type { TxnStoreOptions } from './options.js'
+export type { RestoreResult, TransactionOptions, TxnStoreOptions } from './options.js'
 export type { ReplicaOptions, ReplicaStatus } from './replica.js'
 export { KeyFileError, SealBrokenError, WrongKeyError } from './sealing-errors.js'
 export type {
@@ -35,5 +35,5 @@ export type {
   TransactionRecord,
 } from './storage.js'
 export type { OpenTransaction, Transaction } from './transaction.js'
-export { type RestoreResult, type TransactionOptions, TxnStore } from './txn-store.js'
+export { TxnStore } from './txn-store.js'
 export type { WatchOptions } from './watch.js'

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { openForReading } from './open-for-reading.js'
 import { KeyFileError } from './sealing-errors.js'
 
 /** AES-256. */
@@ -52,8 +53,7 @@ function isPrintable(content: Buffer): boolean {
 async function readPrivateFile(path: string): Promise<Buffer> {
   let file: FileHandle | undefined
   try {
-    // Without O_NONBLOCK a pipe that nobody writes to would be waited for.
-    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    file = await openForReading(path)
     const { mode, size } = await file.stat()
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) {
       throw new KeyFileError(path, 'it is not a regular file', { hint: makeHint(path) })

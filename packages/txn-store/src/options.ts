@@ -53,6 +53,26 @@ export interface TxnStoreOptions<T extends object> {
   readonly replica?: ReplicaOptions | undefined
 }
 
+export interface TransactionOptions {
+  /** Check the result against the schema. @default true */
+  readonly validate?: boolean
+  /** Begin with this document instead of the one there is, and replace that as a whole; also when that one is damaged. */
+  readonly seedData?: object
+  /** What the history calls it. @default 'transaction' */
+  readonly operation?: string
+  /** Who does it, for the history. @default the store's label */
+  readonly label?: string
+  /** @default the store's `lockTimeoutMs` */
+  readonly lockTimeoutMs?: number
+  /** Calls off the transaction, as long as it has not been committed; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+export interface RestoreResult {
+  /** The backup of the state that was replaced: restoring it undoes the restore. `undefined` when nothing was there or it was damaged. */
+  readonly replaced: string | undefined
+}
+
 export type ResolvedOptions = ReturnType<typeof resolveOptions>
 
 /** Gives defaults and checks numbers. @throws RangeError */

@@ -45,6 +45,13 @@ export interface Commit {
   readonly notes?: readonly NoteEntry[]
 }
 
+export interface Committed {
+  /** The sequence number of the new state: one more for each entry. */
+  readonly seq: number
+  /** The path of the backup that holds the state before, if one was made. */
+  readonly backup?: string | undefined
+}
+
 export interface AcquireOptions {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
@@ -61,11 +68,12 @@ export interface StorageSession {
    */
   read(): Promise<StoredDocument>
   /**
-   * Make the new state durable, or leave everything as it was. A damaged document is set aside first.
+   * Make the new state durable, or leave everything as it was. A damaged document is set aside first. What a restore replaces is kept as a backup first,
+   * whatever the options say; a restore is the only entry of its commit.
    *
-   * @returns the sequence number of the new state. @throws StateWriteError, StaleTokenError, StateTransactionError
+   * @throws StateWriteError, StaleTokenError, StateTransactionError
    */
-  commit(commit: Commit): Promise<number>
+  commit(commit: Commit): Promise<Committed>
   /** Adds notes to the history. Failing to is no error: a note is not state. */
   note(notes: readonly NoteEntry[]): Promise<void>
   release(): Promise<void>

@@ -70,3 +70,25 @@ export class OpenTransaction<T extends object> implements Transaction<T>, AsyncD
     this.#isOver = true
   }
 }
+
+/** Keeps the callback of a transaction waiting until it is told how to end. */
+export async function beginTransaction<T extends object>(
+  transact: (callback: (transaction: Transaction<T>) => Promise<void>) => Promise<void>,
+  path: string,
+): Promise<OpenTransaction<T>> {
+  const begun = Promise.withResolvers<OpenTransaction<T>>()
+  const rolledBack = new Error('rolled back')
+  const whole = transact(async (transaction) => {
+    const end = Promise.withResolvers<'commit' | 'rollback'>()
+    const finish = async (how: 'commit' | 'rollback'): Promise<void> => {
+      end.resolve(how)
+      await whole.catch((error: unknown) => {
+        if (error !== rolledBack) throw error
+      })
+    }
+    begun.resolve(new OpenTransaction<T>(transaction, path, finish))
+    if ((await end.promise) === 'rollback') throw rolledBack
+  })
+  whole.catch((error: unknown) => begun.reject(error))
+  return begun.promise
+}

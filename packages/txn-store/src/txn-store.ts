@@ -1,43 +1,31 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { type BackupContent, BackupReader } from './backup-reader.js'
 import { CommitQueue, type Job } from './commit-queue.js'
-import { Draft, type DraftChange, replaceDocument } from './document/draft.js'
+import { Draft, replaceDocument } from './document/draft.js'
 import { freezeDeep } from './document/freeze-deep.js'
-import { StateError, StateTransactionError, StateValidationError } from './errors.js'
+import { StateTransactionError, StateValidationError } from './errors.js'
 import { StoreEventHub, type StoreEventName, type StoreEvents } from './events.js'
 import type { StoreDeps } from './file/deps.js'
-import { FileStorage } from './file/file-storage.js'
+import type { FileSession } from './file/file-session.js'
 import { findLayout } from './file/layout.js'
 import { type HistoryVerification, verifyHistory } from './file/verify-history.js'
+import { type JobResult, jobWithResult, type Work } from './job-with-result.js'
 import type { JsonObject } from './json.js'
+import { LazyStorage } from './lazy-storage.js'
 import { inTransaction, isInTransaction } from './nesting.js'
 import { openFileStorage } from './open-storage.js'
-import { type ResolvedOptions, resolveOptions, type TxnStoreOptions } from './options.js'
+import {
+  type ResolvedOptions,
+  type RestoreResult,
+  resolveOptions,
+  type TransactionOptions,
+  type TxnStoreOptions,
+} from './options.js'
 import { Replica, type ReplicaStatus, replicaTask } from './replica.js'
 import { findIssues } from './schema.js'
-import type { DocumentStorage, StoredDocument, TransactionRecord } from './storage.js'
-import { OpenTransaction, type Transaction, transactionOn } from './transaction.js'
+import type { TransactionRecord } from './storage.js'
+import { beginTransaction, type OpenTransaction, type Transaction, transactionOn } from './transaction.js'
 import { type WatchOptions, watchDocument } from './watch.js'
-
-export interface TransactionOptions {
-  /** Check the result against the schema. @default true */
-  readonly validate?: boolean
-  /** Begin with this document instead of the one there is, and replace that as a whole; also when that one is damaged. */
-  readonly seedData?: object
-  /** What the history calls it. @default 'transaction' */
-  readonly operation?: string
-  /** Who does it, for the history. @default the store's label */
-  readonly label?: string
-  /** @default the store's `lockTimeoutMs` */
-  readonly lockTimeoutMs?: number
-  /** Calls off the transaction, as long as it has not been committed; the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal
-}
-
-export interface RestoreResult {
-  /** The backup of the state that was replaced: restoring it undoes the restore. `undefined` when nothing was there or it was damaged. */
-  readonly replaced: string | undefined
-}
 
 /**
  * Transactions on one JSON document, kept in a file. Every commit is whole or not at all, durable before it is acknowledged, checked, backed up and told in
@@ -54,36 +42,31 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   readonly #options: ResolvedOptions
   readonly #events: StoreEventHub = new StoreEventHub()
   readonly #queue: CommitQueue
-  readonly #openStorage: () => Promise<DocumentStorage>
-  readonly #startReplica: () => Replica | undefined
-  #storage: Promise<DocumentStorage> | undefined
-  #replica: Replica | undefined
+  readonly #storage: LazyStorage
   #closing: Promise<void> | undefined
 
-  /** Nothing is read, made or locked before it is needed. @throws RangeError for an option that cannot be */
+  /** Nothing is read, made or locked before it is needed. @throws RangeError for an option that cannot be; StateReadError for a path that leads nowhere */
   constructor(path: string, options: TxnStoreOptions<T> = {}, deps: StoreDeps = {}) {
     const resolved = resolveOptions(options)
     this.path = options.storage?.path ?? findLayout(path, options).document
     this.#schema = options.schema
     this.#options = resolved
-    this.#openStorage = async () =>
-      options.storage ??
-      openFileStorage(
-        path,
-        options,
-        {
-          onRecovered: (description) => this.#events.emit('recovered', { description }),
-          onWarning: (error) => this.#events.emit('warning', { error }),
-        },
-        deps,
-      )
+    const onWarning = (error: unknown): void => this.#events.emit('warning', { error })
+    const onRecovered = (description: string): void => this.#events.emit('recovered', { description })
     const { replica } = options
     const task = replica === undefined ? undefined : replicaTask(this.path, replica, options)
-    this.#startReplica = () =>
-      replica === undefined || task === undefined ? undefined : new Replica(task, replica, this.#events)
-    this.#queue = new CommitQueue(() => this.#open(), {
+    this.#storage = new LazyStorage({
+      path: this.path,
+      journal: resolved.journal,
+      lockTimeoutMs: resolved.lockTimeoutMs,
+      openStorage: async () => options.storage ?? openFileStorage(path, options, { onRecovered, onWarning }, deps),
+      startReplica: () =>
+        replica === undefined || task === undefined ? undefined : new Replica(task, replica, this.#events),
+      events: this.#events,
+    })
+    this.#queue = new CommitQueue(() => this.#storage.openForWaiting(), {
       logUnchanged: resolved.logUnchanged,
-      onWarning: (error) => this.#events.emit('warning', { error }),
+      onWarning,
     })
   }
 
@@ -93,7 +76,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * @throws StateReadError when it is damaged, with the command that restores the newest backup. StateValidationError when it is checked and wrong.
    */
   async read({ validate = this.#options.validateOnRead }: { readonly validate?: boolean } = {}): Promise<Readonly<T>> {
-    const { data } = await (await this.#open()).read()
+    const { data } = await (await this.#storage.open()).read()
     if (validate) await this.#assertValid(data, 'read')
     return freezeDeep(data) as T
   }
@@ -105,10 +88,9 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * @throws StateValidationError, StateLockError, StateWriteError
    */
   async write(data: T, options: Omit<TransactionOptions, 'seedData'> = {}): Promise<void> {
-    await this.#enqueue({ operation: 'write', ...options }, true, 'commit', async ({ data: base }) => ({
-      change: replaceDocument(base, data),
-      value: undefined,
-    }))
+    await this.#enqueue({ operation: 'write', ...options }, 'commit', true, {
+      run: async (base) => ({ change: replaceDocument(base.data, data), value: undefined }),
+    })
   }
 
   /**
@@ -125,8 +107,9 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     options: TransactionOptions = {},
   ): Promise<R> {
     const { seedData } = options
-    return this.#enqueue(options, seedData !== undefined, 'commit', async ({ data: base }) => {
-      const seed = seedData === undefined ? undefined : replaceDocument(base, seedData)
+    const isSeeded = seedData !== undefined
+    const run: Work<R>['run'] = async ({ data: base }) => {
+      const seed = isSeeded ? replaceDocument(base, seedData) : undefined
       if (seed !== undefined && seed.issues.length > 0) return { change: seed, value: undefined as R }
       const draft = new Draft(seed?.data ?? base)
       try {
@@ -138,7 +121,9 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
       } finally {
         draft.discard()
       }
-    })
+    }
+    const { value } = await this.#enqueue(options, 'commit', isSeeded, { run })
+    return value
   }
 
   /**
@@ -151,26 +136,12 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * await txn.commit()
    */
   async begin(options: TransactionOptions = {}): Promise<OpenTransaction<T>> {
-    const begun = Promise.withResolvers<OpenTransaction<T>>()
-    const rolledBack = new Error('rolled back')
-    const whole = this.transaction(async (txn) => {
-      const end = Promise.withResolvers<'commit' | 'rollback'>()
-      const finish = async (how: 'commit' | 'rollback'): Promise<void> => {
-        end.resolve(how)
-        await whole.catch((error: unknown) => {
-          if (error !== rolledBack) throw error
-        })
-      }
-      begun.resolve(new OpenTransaction<T>(txn, this.path, finish))
-      if ((await end.promise) === 'rollback') throw rolledBack
-    }, options)
-    whole.catch((error: unknown) => begun.reject(error))
-    return begun.promise
+    return beginTransaction((callback) => this.transaction(callback, options), this.path)
   }
 
   /** The newest backups, newest first, as absolute paths. */
   async listBackups({ limit = 10 }: { readonly limit?: number } = {}): Promise<string[]> {
-    return (await (await this.#file()).backups.list()).slice(0, Math.max(0, limit))
+    return (await (await this.#storage.openFile()).backups.list()).slice(0, Math.max(0, limit))
   }
 
   /** The document that a backup holds, frozen. @throws StateReadError when it is damaged or not there */
@@ -204,7 +175,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   /** The newest records of the history, newest first. Says only of commits that they succeeded which are in the document or were before it. */
   async getTransactionHistory({ limit = 50 }: { readonly limit?: number } = {}): Promise<TransactionRecord[]> {
-    return (await this.#open()).history(limit)
+    return (await this.#storage.open()).history(limit)
   }
 
   /**
@@ -214,7 +185,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * @throws StateReadError when the document or its journal cannot be read.
    */
   async verifyHistory(): Promise<HistoryVerification> {
-    const storage = await this.#file()
+    const storage = await this.#storage.openFile()
     return verifyHistory(storage.layout, await storage.load())
   }
 
@@ -233,7 +204,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   /** How far the copy is, `undefined` without one. */
   get replicaStatus(): ReplicaStatus | undefined {
-    return this.#replica?.status
+    return this.#storage.replicaStatus
   }
 
   /**
@@ -242,7 +213,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * @example for await (const state of store.watch({ signal })) render(state)
    */
   async *watch(options: WatchOptions = {}): AsyncGenerator<Readonly<T>, void, void> {
-    for await (const data of watchDocument(await this.#file(), options)) yield data as T
+    for await (const data of watchDocument(await this.#storage.openFile(), options)) yield data as T
   }
 
   /** Calls the listener from now on; the result ends that. */
@@ -255,7 +226,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * nothing more; anything else is an error then.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= this.#storage.close(() => this.#queue.idle())
     return this.#closing
   }
 
@@ -263,142 +234,62 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     return this.close()
   }
 
-  async #close(): Promise<void> {
-    await this.#queue.idle()
-    const storage = await this.#storage
-    if (storage === undefined) return
-    if (this.#options.journal && storage instanceof FileStorage) await this.#checkpointIfFree(storage)
-    await storage.close()
-    await this.#replica?.close()
-  }
-
-  /** Whoever holds the lock, or comes next, does it otherwise: nothing is lost by leaving it. */
-  async #checkpointIfFree(storage: FileStorage): Promise<void> {
-    try {
-      const session = await storage.acquire({ timeoutMs: CLOSE_TIMEOUT_MS })
-      try {
-        await session.read()
-        await session.checkpoint(false)
-      } finally {
-        await session.release()
-      }
-    } catch (error) {
-      if (!(error instanceof StateError)) throw error
-      this.#events.emit('warning', { error })
-    }
-  }
-
-  /** For what only files have: backups, a journal, a log that can be followed. */
-  async #file(): Promise<FileStorage> {
-    const storage = await this.#open()
-    if (storage instanceof FileStorage) return storage
-    throw new TypeError(`The storage of '${this.path}' has no backups, journal or log to be looked at`)
-  }
-
-  async #open(): Promise<DocumentStorage> {
-    if (this.#closing !== undefined) throw closed(this.path)
-    this.#storage ??= this.#openStorage()
-    this.#replica ??= this.#startReplica()
-    try {
-      return await this.#storage
-    } catch (error) {
-      // What was wrong with a key file may be mended.
-      this.#storage = undefined
-      throw error
-    }
-  }
-
   async #backups(): Promise<BackupReader> {
-    return new BackupReader(await this.#file())
+    return new BackupReader(await this.#storage.openFile())
   }
 
   async #restore({ data, name }: BackupContent, options: TransactionOptions): Promise<RestoreResult> {
-    let base: StoredDocument | undefined
-    await this.#enqueue(
-      { operation: 'restore', ...options },
-      true,
-      'restore',
-      async (stored) => {
-        base = stored
-        return { change: replaceDocument(stored.data, data), value: undefined }
-      },
-      { backup: name },
-    )
-    const [newest] = base?.exists === true ? await this.listBackups({ limit: 1 }) : []
-    this.#events.emit('restored', { backup: name, replaced: newest })
-    return { replaced: newest }
+    const { committed } = await this.#enqueue({ operation: 'restore', ...options }, 'restore', true, {
+      details: { backup: name },
+      run: async (base) => ({ change: replaceDocument(base.data, data), value: undefined }),
+    })
+    const replaced = committed?.backup
+    this.#events.emit('restored', { backup: name, replaced })
+    return { replaced }
   }
 
-  #enqueue<R>(
+  async #enqueue<R>(
     options: TransactionOptions,
+    kind: Job['kind'],
     replacesAll: boolean,
-    kind: 'commit' | 'restore',
-    run: (base: StoredDocument) => Promise<{ readonly change: DraftChange; readonly value: R }>,
-    details?: Readonly<Record<string, unknown>>,
-  ): Promise<R> {
-    const { validate = true, operation = 'transaction', lockTimeoutMs = this.#options.lockTimeoutMs, signal } = options
-    if (this.#closing !== undefined) return Promise.reject(closed(this.path))
-    if (isInTransaction(this.path)) return Promise.reject(nested(this.path, operation))
-    const { promise, resolve, reject } = Promise.withResolvers<R>()
-    let value: R
-    const job: Job = {
-      operation,
-      label: options.label,
-      kind,
-      timeoutMs: lockTimeoutMs,
-      signal,
-      replacesAll,
-      ...(details === undefined ? {} : { details }),
-      run: async (base) => {
-        const result = await run(base)
-        value = result.value
-        const { issues, patch, data } = result.change
-        if (issues.length > 0) throw new StateValidationError('keep', issues, { path: this.path })
-        if (validate && patch.length > 0) await this.#assertValid(data, 'commit')
-        return result.change
+    work: Pick<Work<R>, 'run' | 'details'>,
+  ): Promise<JobResult<R>> {
+    const { validate = true, operation = 'transaction', lockTimeoutMs = this.#options.lockTimeoutMs } = options
+    this.#assertMayBegin(operation)
+    const { job, result } = jobWithResult(
+      { operation, label: options.label, kind, replacesAll, timeoutMs: lockTimeoutMs, signal: options.signal, ...work },
+      {
+        path: this.path,
+        check: async (data) => {
+          if (validate) await this.#assertValid(data, 'commit')
+        },
+        onCommit: ({ seq }, data) => {
+          this.#storage.notifyReplica()
+          if (this.#events.has('commit')) this.#events.emit('commit', { seq, operation, data: freezeDeep(data) })
+        },
+        onFailure: (error) => this.#events.emit('rollback', { operation, error }),
       },
-      succeed: (seq, data) => {
-        resolve(value)
-        if (seq !== undefined) this.#replica?.notify()
-        if (seq === undefined || !this.#events.has('commit')) return
-        this.#events.emit('commit', { seq, operation, data: freezeDeep(data) })
-      },
-      fail: (error) => {
-        reject(error)
-        this.#events.emit('rollback', { operation, error })
-      },
-    }
+    )
     this.#queue.add(job)
-    return promise
+    return result
   }
 
-  async #inTurn<R>(work: (session: Awaited<ReturnType<FileStorage['acquire']>>) => Promise<R>): Promise<R> {
-    if (this.#closing !== undefined) throw closed(this.path)
-    if (isInTransaction(this.path)) throw nested(this.path, 'backup')
-    const storage = await this.#file()
-    const session = await storage.acquire({ timeoutMs: this.#options.lockTimeoutMs })
-    try {
-      return await work(session)
-    } finally {
-      await session.release()
-    }
+  async #inTurn<R>(work: (session: FileSession) => Promise<R>): Promise<R> {
+    this.#assertMayBegin('backup')
+    return this.#storage.inTurn(work)
+  }
+
+  #assertMayBegin(operation: string): void {
+    this.#storage.assertOpen()
+    if (!isInTransaction(this.path)) return
+    throw new StateTransactionError(`Cannot begin '${operation}' on '${this.path}' inside another transaction on it`, {
+      path: this.path,
+      hint: 'Use the data of the outer transaction, or begin this one after it',
+    })
   }
 
   async #assertValid(data: JsonObject, action: string): Promise<void> {
     const issues = await findIssues(this.#schema, data)
     if (issues.length > 0) throw new StateValidationError(action, issues, { path: this.path })
   }
-}
-
-const CLOSE_TIMEOUT_MS = 1000
-
-function closed(path: string): Error {
-  return new Error(`The store of '${path}' is closed`)
-}
-
-function nested(path: string, operation: string): StateTransactionError {
-  return new StateTransactionError(`Cannot begin '${operation}' on '${path}' inside another transaction on it`, {
-    path,
-    hint: 'Use the data of the outer transaction, or begin this one after it',
-  })
 }

@@ -19,7 +19,7 @@ describe('watch()', () => {
       for await (const { n } of store.watch({ signal: controller.signal, intervalMs: 60_000 })) {
         seen.push(n)
         if (n === 3) controller.abort()
-        else child.send({ n: Number(n ?? 0) + 1 })
+        else child.send({ type: 'commit', n: Number(n ?? 0) + 1 })
       }
       expect(seen).toEqual([undefined, 1, 2, 3])
     },

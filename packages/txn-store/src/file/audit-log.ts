@@ -5,10 +5,10 @@
  * which nobody frees by deleting a lock file.
  */
 import { statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { type AppendFile, errorCode, makeDirectory, openAppendFile, writeFileAtomic } from '@holdfast/atomic-file'
 import { lockDescriptor } from '@holdfast/lock'
+import { openForReading } from '../open-for-reading.js'
 import type { AcquireOptions } from '../storage.js'
 import { type ChainedLine, makesState, parseLine, type RecordFields } from './audit-record.js'
 import type { ResolvedDeps } from './deps.js'
@@ -129,7 +129,7 @@ export class AuditLog {
 /** Reads the end of a history without changing it; a missing file is an empty one. */
 export async function readTail(path: string): Promise<{ readonly tail: LogTail; readonly torn: boolean }> {
   try {
-    await using handle = await open(path, 'r')
+    await using handle = await openForReading(path)
     return await scan(readLinesBackwards(handle, (await handle.stat()).size))
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error

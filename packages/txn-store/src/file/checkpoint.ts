@@ -16,25 +16,27 @@ export async function checkpoint(turn: Turn, base: Base, keepJournal: boolean): 
   const view = base.loaded?.journal
   if (base.loaded === undefined || view === undefined) return base
   const written = entriesIn(view, base.sha256) === view.count ? base : await writeDocument(turn, base, view)
-  const { tail, sha256 } = written
+  const { sha256 } = written
   const loaded = written.loaded ?? base.loaded
+  // Before the new journal begins, so that its header names the line that is the last one then.
+  await log.rotate()
+  const tail = await log.tail()
   const next = keepJournal
     ? await journal.start({ ...HEADER, base: sha256, prev: tail.hash, seq: tail.seq, token: tail.token })
     : await journal.remove()
-  await log.rotate()
   turn.context.backups.rotate()
-  return { ...written, loaded: { ...loaded, journal: next ?? undefined } }
+  return { ...written, tail, loaded: { ...loaded, journal: next ?? undefined } }
 }
 
 export const HEADER = { holdfast: 'journal', version: 1 } as const
 
 async function writeDocument(turn: Turn, base: Base, view: JournalView): Promise<Base> {
-  const { layout, log, journal, backups, codec, deps, backupBeforeWrite } = turn.context
+  const { layout, log, journal, backups, codec, deps, backupBeforeWrite, mayKeepBackups } = turn.context
   const { loaded } = base
   if (loaded === undefined) return base
   const bytes = codec.encode(loaded.data)
   const sha256 = hashOf(bytes)
-  const backup = backupBeforeWrite && base.sha256 !== null ? await backups.nextPath() : undefined
+  const backup = mayKeepBackups && backupBeforeWrite && base.sha256 !== null ? await backups.nextPath() : undefined
   let marked = view
   const beside = async (): Promise<void> => {
     const mark = journal.mark(view, sha256).then((made) => {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { errorCode } from '@holdfast/atomic-file'
 import type { JsonObject } from '../json.js'
+import { openForReading } from '../open-for-reading.js'
 import { sha256 } from './audit-record.js'
 
 /** Tells one file from another without reading it. `undefined` when there is none. */
@@ -33,7 +33,7 @@ export interface FileBytes {
 /** Reads the file and tells which one it was. @throws the system's error */
 export async function readWhole(path: string): Promise<FileBytes> {
   try {
-    await using handle = await open(path, 'r')
+    await using handle = await openForReading(path)
     const stats = await handle.stat({ bigint: true })
     if (!stats.isFile()) throw Object.assign(new Error('EISDIR: it is not a regular file'), { code: 'EISDIR' })
     const bytes = await handle.readFile()

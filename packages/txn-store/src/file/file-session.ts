@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 import { errorCode, syncDirectory } from '@holdfast/atomic-file'
 import type { FileLock } from '@holdfast/lock'
 import { StaleTokenError, StateReadError, StateTransactionError } from '../errors.js'
-import type { Commit, NoteEntry, StorageSession, StoredDocument } from '../storage.js'
+import type { Commit, Committed, NoteEntry, StorageSession, StoredDocument } from '../storage.js'
 import { appendCommit } from './append-commit.js'
 import type { LogTail } from './audit-log.js'
 import { checkpoint, isDue } from './checkpoint.js'
@@ -14,7 +14,7 @@ import { identify, readWhole } from './document-image.js'
 import { endOf, entriesIn } from './journal.js'
 import { type DocumentSource, type LoadedDocument, loadDocument } from './load-document.js'
 import { noteRecord, type RecordContext } from './make-record.js'
-import { replaceDocument } from './replace-document.js'
+import { isRestore, replaceDocument } from './replace-document.js'
 import { chain, settle } from './settle.js'
 import type { Base, Outcome, Turn, TurnContext } from './turn.js'
 
@@ -52,12 +52,12 @@ export class FileSession implements StorageSession {
     return { data: loaded.data, exists: base.sha256 !== null || loaded.journal !== undefined }
   }
 
-  commit(commit: Commit): Promise<number> {
+  commit(commit: Commit): Promise<Committed> {
     return this.#guarded(async () => {
       const base = await this.#assertNewest()
-      const { seq, base: next } = await this.#commit(base, commit)
+      const { seq, backup, base: next } = await this.#commit(base, commit)
       this.#keep(next)
-      return seq
+      return { seq, backup }
     })
   }
 
@@ -88,17 +88,7 @@ export class FileSession implements StorageSession {
 
   /** Keeps the document as it is now as a backup. `undefined` when there is none. */
   backup(): Promise<string | undefined> {
-    return this.#guarded(async () => {
-      const { loaded, sha256 } = await this.#assertNewest()
-      const { backups, codec, deps } = this.#context
-      const isInFile = loaded?.journal === undefined || entriesIn(loaded.journal, sha256) === loaded.journal.count
-      if (isInFile && sha256 === null) return undefined
-      const path = await backups.nextPath()
-      await (isInFile || loaded === undefined ? backups.keep(path) : backups.write(path, codec.encode(loaded.data)))
-      await syncDirectory(dirname(path), deps.files)
-      backups.rotate()
-      return path
-    })
+    return this.#guarded(async () => this.#backUp(await this.#assertNewest()))
   }
 
   async release(): Promise<void> {
@@ -117,10 +107,24 @@ export class FileSession implements StorageSession {
     }
   }
 
+  async #backUp({ loaded, sha256 }: Base): Promise<string | undefined> {
+    const { backups, codec, deps } = this.#context
+    const isInFile = loaded?.journal === undefined || entriesIn(loaded.journal, sha256) === loaded.journal.count
+    if (isInFile && sha256 === null) return undefined
+    const path = await backups.nextPath()
+    await (isInFile || loaded === undefined ? backups.keep(path) : backups.write(path, codec.encode(loaded.data)))
+    await syncDirectory(dirname(path), deps.files)
+    backups.rotate()
+    return path
+  }
+
   async #commit(base: Base, commit: Commit): Promise<Outcome> {
     const { backups, log, journalMode } = this.#context
     const { loaded } = base
-    if (loaded !== undefined && journalMode) return appendCommit(this.#turn, base, loaded, commit)
+    if (loaded !== undefined && journalMode) {
+      const backup = isRestore(commit) && this.#context.mayKeepBackups ? await this.#backUp(base) : undefined
+      return { ...(await appendCommit(this.#turn, base, loaded, commit)), backup }
+    }
     const outcome = await replaceDocument(this.#turn, base, commit)
     try {
       backups.rotate()

@@ -65,7 +65,8 @@ export class FileStorage implements DocumentStorage {
       codec,
       deps: resolved,
       journalMode,
-      backupBeforeWrite: backupBeforeWrite && options.retention.maxBackups > 0,
+      backupBeforeWrite,
+      mayKeepBackups: options.retention.maxBackups > 0,
       lockTimeoutMs,
       hint,
     }

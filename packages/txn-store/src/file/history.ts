@@ -1,9 +1,9 @@
 /**
  * The history, read from its end: the journal, the log, and what was rotated out of it. Reads only as much as is asked for.
  */
-import { open } from 'node:fs/promises'
 import { errorCode } from '@holdfast/atomic-file'
 import type { JsonPatchOperation } from '../json-patch.js'
+import { openForReading } from '../open-for-reading.js'
 import type { TransactionRecord } from '../storage.js'
 import { type ParsedLine, parseLine, type RecordFields } from './audit-record.js'
 import type { DocumentCodec } from './codec.js'
@@ -16,7 +16,7 @@ export async function* logLines(path: string): AsyncGenerator<ParsedLine & { rea
   for (const file of [path, ...(await oldLogs(path))]) {
     try {
       if (file !== path && (await isSameFile(file, path))) continue
-      await using handle = await open(file, 'r')
+      await using handle = await openForReading(file)
       for await (const line of readLinesBackwards(handle, (await handle.stat()).size)) {
         if (line.complete) yield { ...parseLine(line.text), text: line.text }
       }

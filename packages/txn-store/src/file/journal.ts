@@ -3,10 +3,9 @@
  * document that the header (or a checkpoint mark) names by its hash, with every whole line after that. A crash can leave a torn last line, which is cut
  * before the next append; a damaged line before others is an error.
  */
-import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { type AppendFile, errorCode, openAppendFile, removeFile, writeFileAtomic } from '@holdfast/atomic-file'
 import { StateReadError } from '../errors.js'
+import { openForReading } from '../open-for-reading.js'
 import type { DocumentCodec } from './codec.js'
 import type { ResolvedDeps } from './deps.js'
 import { identify } from './document-image.js'
@@ -73,7 +72,7 @@ export class Journal {
     if (now === undefined) return undefined
     if (known !== undefined && known.file === now.file && known.size === now.size) return known
     try {
-      await using handle = await open(this.path, constants.O_RDONLY)
+      await using handle = await openForReading(this.path)
       const { dev, ino, size } = await handle.stat({ bigint: true })
       const file = `${dev}:${ino}`
       const isSame = known?.file === file && known.size <= Number(size)

@@ -1,6 +1,7 @@
-import { realpathSync } from 'node:fs'
+import { readlinkSync, realpathSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { errorCode } from '@holdfast/atomic-file'
+import { StateReadError } from '../errors.js'
 
 export interface LayoutOptions {
   /** The folder for backups, history and journal, beside the document. @default '.pipeline' */
@@ -40,10 +41,26 @@ function followLinks(path: string): string {
   try {
     return realpathSync(path)
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw unreachable(path, error)
   }
+  const target = linkTarget(path)
+  if (target !== undefined) return followLinks(resolve(dirname(path), target))
   const folder = dirname(path)
   return folder === path ? path : join(followLinks(folder), basename(path))
+}
+
+/** Where a link points to whose document is not there yet. */
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function unreachable(path: string, cause: unknown): StateReadError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new StateReadError(`Cannot find out where '${path}' is: ${reason}`, { path, cause })
 }
 
 /** What comes before and after the time in the name of a backup. */

@@ -16,7 +16,7 @@ export interface RotationOptions {
   readonly keepFiles: number
 }
 
-/** Begins a new file. `false` when there is no settled state to begin it with. */
+/** Begins a new file. `false` when there is no settled state to begin it with, or none since the last time, whose file would have the same name. */
 export async function rotateLog(
   path: string,
   tail: LogTail,
@@ -25,10 +25,12 @@ export async function rotateLog(
 ): Promise<boolean> {
   const { state, seq, token, hash } = tail
   if (state?.sha256 === undefined || tail.unfinished.length > 0) return false
+  const kept = `${path}.${String(seq).padStart(SEQ_DIGITS, '0')}`
   for (const old of await oldLogs(path)) {
     if (await isSameFile(old, path)) await removeFile(old, { durable: false }, deps.files)
+    else if (old === kept) return false
   }
-  if (keepFiles > 0) await keepBackup(path, `${path}.${String(seq).padStart(SEQ_DIGITS, '0')}`, {}, deps.files)
+  if (keepFiles > 0) await keepBackup(path, kept, {}, deps.files)
   const { sha256 } = state
   const first = formatLine(
     {

@@ -13,11 +13,12 @@ import { chain, settle } from './settle.js'
 import { allDone, asWriteError, type Base, compactTime, type Outcome, type Turn } from './turn.js'
 
 export async function replaceDocument(turn: Turn, base: Base, commit: Commit): Promise<Outcome> {
-  const { layout, log, journal, backups, codec, deps, backupBeforeWrite } = turn.context
+  const { layout, log, journal, backups, codec, deps, backupBeforeWrite, mayKeepBackups } = turn.context
   const isDamaged = base.loaded === undefined
   if (isDamaged) await setJournalAside(turn)
   const bytes = codec.encode(commit.data)
-  const keepsBackup = backupBeforeWrite && !isDamaged && base.sha256 !== null
+  const wantsBackup = mayKeepBackups && (backupBeforeWrite || isRestore(commit))
+  const keepsBackup = wantsBackup && !isDamaged && base.sha256 !== null
   const backup = keepsBackup ? await backups.nextPath() : undefined
   const records = makeRecords(turn, base, commit)
   let sha256: string | undefined
@@ -53,7 +54,7 @@ export async function replaceDocument(turn: Turn, base: Base, commit: Commit): P
   const known = base.loaded?.journal
   if (known !== undefined) await journal.remove()
   const loaded = { image, journal: undefined, data: commit.data }
-  return { base: { identity: image.identity, sha256: image.sha256, tail, loaded }, seq: tail.seq }
+  return { base: { identity: image.identity, sha256: image.sha256, tail, loaded }, seq: tail.seq, backup }
 
   /** Says in the history that nothing happened, as far as that can be written; whoever comes next does it otherwise. */
   async function takeBack(
@@ -73,6 +74,11 @@ export async function replaceDocument(turn: Turn, base: Base, commit: Commit): P
     }
     return asWriteError(path, error)
   }
+}
+
+/** What a restore replaces is always kept, so that it can be undone. */
+export function isRestore({ entries }: Commit): boolean {
+  return entries.some(({ kind }) => kind === 'restore')
 }
 
 function makeRecords({ record }: Turn, { tail }: Base, commit: Commit): RecordFields[] {

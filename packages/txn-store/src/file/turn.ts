@@ -20,6 +20,8 @@ export interface TurnContext {
   readonly deps: ResolvedDeps
   readonly journalMode: boolean
   readonly backupBeforeWrite: boolean
+  /** `false` when not a single backup may stay. */
+  readonly mayKeepBackups: boolean
   readonly lockTimeoutMs: number
   readonly hint: () => Promise<string>
 }
@@ -37,6 +39,7 @@ export interface Base {
 export interface Outcome {
   readonly base: Base
   readonly seq: number
+  readonly backup?: string | undefined
 }
 
 export interface Turn {

@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
 import { errorCode } from '@holdfast/atomic-file'
+import { openForReading } from '../open-for-reading.js'
 import { isIntact, type ParsedLine, parseLine, type RecordFields } from './audit-record.js'
 import { entriesIn, entriesOf } from './journal.js'
 import type { Layout } from './layout.js'
@@ -73,7 +73,7 @@ class ChainCheck {
 
 async function checkFile(path: string, chain: ChainCheck): Promise<void> {
   try {
-    await using handle = await open(path, 'r')
+    await using handle = await openForReading(path)
     let line = 0
     for await (const text of handle.readLines()) {
       line += 1

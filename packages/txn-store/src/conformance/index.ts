@@ -1,0 +1,7 @@
+export { serveStorage } from './serve-storage.js'
+export {
+  type ConformanceCheck,
+  type StorageHarness,
+  type StorageHook,
+  storageConformanceChecks,
+} from './suite.js'

@@ -1,0 +1,61 @@
+import { findAttempts, findDuration, findOwner, findReasons, findStart } from './item-facts.js'
+import { isRecord, type PipelineOwner } from './pipeline-document.js'
+import {
+  combineStatuses,
+  countStatuses,
+  judgeStatus,
+  type PipelineStatus,
+  readStatus,
+  type StatusCounts,
+} from './pipeline-status.js'
+
+/** What the document tells about a phase or a file. */
+export interface ItemSummary {
+  /** Its state; a success counts only when all parts whose state is known are done or skipped. */
+  readonly status: PipelineStatus
+  /** The state that is written down for it itself, `undefined` when there is none. */
+  readonly recorded: PipelineStatus | undefined
+  /** Epoch ms. */
+  readonly startedAtMs: number | undefined
+  readonly durationSeconds: number | undefined
+  readonly attempts: number | undefined
+  /** Who works, or worked last, on it. */
+  readonly owner: PipelineOwner | undefined
+  /** Everything that was recorded about why it is in that state, most telling first. */
+  readonly reasons: readonly string[]
+  /** How many of its chunks are in which state. */
+  readonly chunks: StatusCounts
+}
+
+/** @param parts states of what it consists of besides its chunks */
+export function summarizeItem(item: Readonly<Record<string, unknown>>, parts: readonly PipelineStatus[]): ItemSummary {
+  const chunks = listChunks(item).map(({ chunk }) => readStatus(chunk['status']))
+  const known = [...parts, ...chunks.filter((status) => status !== undefined)]
+  const recorded = readStatus(item['status'])
+  return {
+    status: judgeStatus(recorded, combineStatuses(known)) ?? 'unknown',
+    recorded,
+    startedAtMs: findStart(item),
+    durationSeconds: findDuration(item),
+    attempts: findAttempts(item),
+    owner: findOwner(item),
+    reasons: findReasons(item),
+    chunks: countStatuses(chunks),
+  }
+}
+
+/** The chunks of an entry: a list, an object by name, or, in old files, members like `chunk_0001`. */
+export function listChunks(item: Readonly<Record<string, unknown>>): { id: string; chunk: Record<string, unknown> }[] {
+  const { chunks } = item
+  const named = Array.isArray(chunks) || isRecord(chunks) ? Object.entries(chunks) : []
+  const members = Object.entries(item).filter(([name]) => CHUNK_NAME.test(name))
+  return [...named, ...members].flatMap(([name, chunk]) =>
+    isRecord(chunk) ? [{ id: idOf(chunk['chunk_id']) ?? name, chunk }] : [],
+  )
+}
+
+const CHUNK_NAME = /^chunk[_-]?\d+$/i
+
+function idOf(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
+}
