@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Commit, CommitOutcome } from '../driver/driver.js'
-import { decodeOutcomes, encodeCommits } from './encode-commits.js'
+import { KvAccessError, KvUnavailableError } from '../errors.js'
+import { Deadlines, type Pending } from './deadlines.js'
+import { CommitEncoder, type EncodedCommits } from './encode-commits.js'
 import type { RedisArguments, RedisConnection } from './redis-connection.js'
 import {
   accessError,
@@ -13,12 +15,12 @@ import {
   unavailable,
 } from './redis-error.js'
 import type { RedisSettings } from './redis-settings.js'
-import { COMMIT, type RedisScript } from './scripts.js'
+import type { RedisScript } from './scripts.js'
 
 interface Work<T> {
   readonly resolve: (value: T) => void
   readonly reject: (error: unknown) => void
-  isOver: boolean
+  readonly isCalledOff: () => boolean
 }
 
 interface ReadWork extends Work<readonly (Buffer | undefined)[]> {
@@ -33,6 +35,15 @@ interface CommitWork extends Work<CommitOutcome> {
 
 type AnyWork = ReadWork | CommitWork
 
+/** How one command, for one or many callers, goes about. */
+interface Task {
+  /** May be sent again when its answer was lost. */
+  readonly isRepeatable: boolean
+  /** Sends it and settles the callers; nothing to send if they have all called off. */
+  readonly run: () => Promise<void> | undefined
+  readonly reject: (error: unknown) => void
+}
+
 /** In one script the server does nothing else meanwhile. */
 const MAX_COMMITS = 200
 const MAX_READ_KEYS = 1000
@@ -43,86 +54,56 @@ const PASSING_PAUSE_MS = 50
  * each is whole for itself. Order is kept. Reads are tried again until the deadline; commits only as long as it is certain that they have not happened.
  */
 export class CommandQueue {
+  readonly front: string
+  readonly fixedKeys: readonly string[]
   readonly #connection: RedisConnection
   readonly #settings: RedisSettings
-  readonly #fixedKeys: readonly string[]
-  readonly #front: string
-  readonly #running: Set<Promise<void>> = new Set()
+  readonly #encoder: CommitEncoder
+  readonly #deadlines: Deadlines
   #queue: AnyWork[] = []
 
   constructor(connection: RedisConnection, settings: RedisSettings) {
     this.#connection = connection
     this.#settings = settings
-    this.#fixedKeys = [`${settings.tag}#index`, `${settings.tag}#expiries`, `${settings.tag}#version`]
-    this.#front = `${settings.tag}:`
+    this.fixedKeys = [`${settings.tag}#index`, `${settings.tag}#expiries`, `${settings.tag}#version`]
+    this.front = `${settings.tag}:`
+    this.#encoder = new CommitEncoder(this.fixedKeys, this.front)
+    this.#deadlines = new Deadlines(settings.timeoutMs)
   }
 
   read(keys: readonly string[], signal: AbortSignal | undefined): Promise<readonly (Buffer | undefined)[]> {
-    return this.#add<readonly (Buffer | undefined)[]>(signal, (work) => ({ ...work, type: 'read', keys }))
+    return callable(signal, (work) => this.#add({ ...work, type: 'read', keys }))
   }
 
   commit(commit: Commit, signal: AbortSignal | undefined): Promise<CommitOutcome> {
-    return this.#add<CommitOutcome>(signal, (work) => ({ ...work, type: 'commit', commit }))
+    return callable(signal, (work) => this.#add({ ...work, type: 'commit', commit }))
   }
 
   /** One command that changes nothing anybody would miss. */
-  async command(args: RedisArguments, signal?: AbortSignal): Promise<unknown> {
-    signal?.throwIfAborted()
-    return this.#untilDeadline(
-      (deadlineMs) => this.#retrying(() => this.#connection.send(args), true, deadlineMs),
-      'read',
-    )
+  command(args: RedisArguments, signal?: AbortSignal): Promise<unknown> {
+    return callable(signal, ({ resolve, reject }) => {
+      this.#carryOut({ isRepeatable: true, run: () => this.#connection.send(args).then(resolve), reject })
+    })
   }
 
-  async script({ sha1, source }: RedisScript, keys: RedisArguments, argv: RedisArguments): Promise<unknown> {
+  script({ sha1, source }: RedisScript, keys: RedisArguments, argv: RedisArguments): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...argv]
-    try {
-      return await this.#connection.send(['EVALSHA', sha1, ...rest])
-    } catch (error) {
+    return this.#connection.send(['EVALSHA', sha1, ...rest]).catch((error: unknown) => {
       if (replyCode(error) !== 'NOSCRIPT') throw error
       return this.#connection.send(['EVAL', source, ...rest])
-    }
-  }
-
-  get front(): string {
-    return this.#front
-  }
-
-  get fixedKeys(): readonly string[] {
-    return this.#fixedKeys
+    })
   }
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    while (this.#queue.length > 0 || this.#running.size > 0) {
-      await Promise.all(this.#running)
-      if (this.#queue.length > 0) await new Promise((resolve) => setImmediate(resolve))
-    }
+    while (this.#queue.length > 0) await new Promise((resolve) => setImmediate(resolve))
+    await this.#deadlines.idle()
+    this.#deadlines.stop()
   }
 
-  #add<T>(signal: AbortSignal | undefined, make: (work: Work<T>) => AnyWork): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
-      const callOff = (): void => work.reject(signal?.reason)
-      const over = (): void => {
-        work.isOver = true
-        signal?.removeEventListener('abort', callOff)
-      }
-      const work = make({
-        isOver: false,
-        resolve: (value) => {
-          over()
-          resolve(value)
-        },
-        reject: (error) => {
-          over()
-          reject(error)
-        },
-      })
-      signal?.addEventListener('abort', callOff, { once: true })
-      this.#queue.push(work)
-      if (this.#queue.length === 1) process.nextTick(() => this.#flush())
-    })
+  #add(work: AnyWork): void {
+    this.#queue.push(work)
+    if (this.#queue.length === 1) process.nextTick(() => this.#flush())
   }
 
   #flush(): void {
@@ -130,102 +111,152 @@ export class CommandQueue {
     this.#queue = []
     for (let start = 0; start < queue.length; ) {
       const end = endOfGroup(queue, start)
-      const group = queue.slice(start, end)
+      const group = end - start === queue.length ? queue : queue.slice(start, end)
       start = end
-      const reads = group.filter((work) => work.type === 'read')
-      const running =
-        reads.length > 0 ? this.#runReads(reads) : this.#runCommits(group.filter((work) => work.type === 'commit'))
-      this.#running.add(running)
-      running.finally(() => this.#running.delete(running))
+      const isReads = group[0]?.type === 'read'
+      this.#carryOut(isReads ? this.#readTask(group.filter(isRead)) : this.#commitTask(group.filter(isCommit)))
     }
   }
 
-  async #runReads(group: readonly ReadWork[]): Promise<void> {
-    try {
-      await this.#untilDeadline(async (deadlineMs) => {
-        const live = group.filter(({ isOver }) => !isOver)
-        const keys = live.flatMap((work) => work.keys.map((key) => this.#front + key))
-        if (keys.length === 0) return
-        const values = await this.#retrying(() => this.#connection.send(['MGET', ...keys]), true, deadlineMs)
-        if (!Array.isArray(values)) throw new Error('MGET gave no list')
-        let at = 0
-        for (const work of live) {
-          work.resolve(work.keys.map(() => asBuffer(values[at++])))
-        }
-      }, 'read')
-    } catch (error) {
-      for (const work of group) work.reject(error)
+  #readTask(group: readonly ReadWork[]): Task {
+    return {
+      isRepeatable: true,
+      run: () => {
+        const live = stillWanted(group)
+        const keys = live.flatMap((work) => work.keys.map((key) => this.front + key))
+        return keys.length === 0 ? undefined : this.#sendReads(live, keys)
+      },
+      reject: (error) => rejectAll(group, error),
     }
   }
 
-  async #runCommits(group: readonly CommitWork[]): Promise<void> {
-    try {
-      await this.#untilDeadline(async (deadlineMs) => {
-        const outcomes = await this.#retrying(() => this.#sendCommits(group), false, deadlineMs)
-        for (const [work, outcome] of outcomes) work.resolve(outcome)
-      }, 'commit')
-    } catch (error) {
-      // A full server refused all of them because of one; deletes may still be possible.
-      const isFull = error instanceof Error && 'reason' in error && error.reason === 'full'
-      if (isFull && group.length > 1) await Promise.all(group.map((work) => this.#runCommits([work])))
-      else for (const work of group) work.reject(error)
-    }
-  }
-
-  async #sendCommits(group: readonly CommitWork[]): Promise<readonly (readonly [CommitWork, CommitOutcome])[]> {
-    const live = group.filter(({ isOver }) => !isOver)
-    if (live.length === 0) return []
-    const commits = live.map(({ commit }) => commit)
-    const { keys, argv } = encodeCommits(commits, this.#fixedKeys, this.#front)
-    const outcomes = decodeOutcomes(await this.script(COMMIT, keys, argv), commits)
-    return live.flatMap((work, index) => {
-      const outcome = outcomes[index]
-      return outcome === undefined ? [] : [[work, outcome] as const]
+  #sendReads(live: readonly ReadWork[], keys: readonly string[]): Promise<void> {
+    return this.#connection.sendForBytes(['MGET', ...keys]).then((values) => {
+      if (!Array.isArray(values)) throw new Error('MGET gave no list')
+      let at = 0
+      for (const work of live) work.resolve(work.keys.map(() => asBuffer(values[at++])))
     })
   }
 
-  /** Sends when connected, and again as long as that is allowed. */
-  async #retrying<T>(send: () => Promise<T>, isRepeatable: boolean, deadlineMs: number): Promise<T> {
-    const { location } = this.#settings
-    for (;;) {
-      await this.#connection.ready(deadlineMs)
-      try {
-        return await send()
-      } catch (error) {
-        if (isAccessError(error)) throw accessError(location, error)
-        const notSent = error instanceof Error && error.constructor.name === 'ClientOfflineError'
-        if (isReply(error) && !isPassing(error)) throw refusal(location, error)
-        if (!isReply(error) && !notSent && !isRepeatable) {
-          throw unavailable(location, 'disconnected', 'unknown', `the connection was lost: ${messageOf(error)}`, error)
-        }
-        if (performance.now() + PASSING_PAUSE_MS > deadlineMs) throw refusal(location, error)
-      }
-      await sleep(PASSING_PAUSE_MS)
+  #commitTask(group: readonly CommitWork[]): Task {
+    return {
+      isRepeatable: false,
+      run: () => {
+        const live = stillWanted(group)
+        return live.length === 0 ? undefined : this.#sendCommits(live, this.#encoder.encode(live))
+      },
+      reject: (error) => {
+        // A full server refused all of them because of one; deletes may still be possible.
+        const isFull = error instanceof Error && 'reason' in error && error.reason === 'full'
+        if (!isFull || group.length === 1) return rejectAll(group, error)
+        for (const work of group) this.#carryOut(this.#commitTask([work]))
+      },
     }
   }
 
-  #untilDeadline<T>(work: (deadlineMs: number) => Promise<T>, type: AnyWork['type']): Promise<T> {
-    const { timeoutMs, location } = this.#settings
+  #sendCommits(live: readonly CommitWork[], { script, keys, argv, decode }: EncodedCommits): Promise<void> {
+    return this.script(script, keys, argv).then((reply) => {
+      const outcomes = decode(reply)
+      live.forEach((work, index) => {
+        const outcome = outcomes[index]
+        if (outcome !== undefined) work.resolve(outcome)
+      })
+    })
+  }
+
+  /** Sends; what does not succeed at once goes the longer way. */
+  #carryOut(task: Task): void {
     const startedMs = performance.now()
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const { isReady, lastError } = this.#connection
-        const outcome = type === 'commit' && isReady ? 'unknown' : 'not-applied'
-        const reason = isReady ? 'timeout' : 'disconnected'
-        const problem = isReady ? `no answer within ${timeoutMs} ms` : messageOf(lastError ?? 'no connection')
-        reject(
-          isAccessError(lastError)
-            ? accessError(location, lastError)
-            : unavailable(location, reason, outcome, problem, lastError),
+    const pending: Pending = { startedMs, overdue: () => task.reject(this.#overdue(task, startedMs)) }
+    this.#deadlines.add(pending)
+    const first = this.#connection.isReady
+      ? task.run()
+      : this.#connection.ready(this.#deadlineOf(pending)).then(task.run)
+    if (first === undefined) this.#deadlines.remove(pending)
+    else
+      first.then(
+        () => this.#done(pending),
+        (error: unknown) => this.#tryAgain(task, pending, error),
+      )
+  }
+
+  /** Sends when connected, and again as long as that is allowed; never throws. */
+  async #tryAgain(task: Task, pending: Pending, firstError: unknown): Promise<void> {
+    const deadlineMs = this.#deadlineOf(pending)
+    try {
+      for (let error = firstError; error !== undefined; ) {
+        this.#refuseToRepeat(task, error, deadlineMs)
+        await sleep(PASSING_PAUSE_MS)
+        await this.#connection.ready(deadlineMs)
+        error = await task.run()?.then(
+          () => undefined,
+          (reason: unknown) => reason,
         )
-        this.#connection.suspect(startedMs)
-      }, timeoutMs)
-      work(startedMs + timeoutMs)
-        .then(resolve, reject)
-        .finally(() => clearTimeout(timer))
-    })
+      }
+      this.#done(pending)
+    } catch (error) {
+      if (this.#deadlines.remove(pending)) task.reject(error)
+    }
+  }
+
+  #done(pending: Pending): void {
+    this.#deadlines.remove(pending)
+    this.#connection.heard()
+  }
+
+  #deadlineOf({ startedMs }: Pending): number {
+    return startedMs + this.#settings.timeoutMs
+  }
+
+  /** Throws what the callers get, unless the task can be tried again. */
+  #refuseToRepeat({ isRepeatable }: Task, error: unknown, deadlineMs: number): void {
+    const { location } = this.#settings
+    if (isOurs(error)) throw error
+    if (isAccessError(error)) throw accessError(location, error)
+    const notSent = error instanceof Error && error.constructor.name === 'ClientOfflineError'
+    if (isReply(error) && !isPassing(error)) throw refusal(location, error)
+    if (!isReply(error) && !notSent && !isRepeatable) {
+      throw unavailable(location, 'disconnected', 'unknown', `the connection was lost: ${messageOf(error)}`, error)
+    }
+    if (performance.now() + PASSING_PAUSE_MS < deadlineMs) return
+    if (isReply(error)) throw refusal(location, error)
+    throw unavailable(location, 'disconnected', 'not-applied', messageOf(error), error)
+  }
+
+  #overdue({ isRepeatable }: Task, startedMs: number): unknown {
+    const { timeoutMs, location } = this.#settings
+    const { isReady, lastError } = this.#connection
+    this.#connection.suspect(startedMs)
+    if (isAccessError(lastError)) return accessError(location, lastError)
+    const outcome = !isRepeatable && isReady ? 'unknown' : 'not-applied'
+    const problem = isReady ? `no answer within ${timeoutMs} ms` : messageOf(lastError ?? 'no connection')
+    return unavailable(location, isReady ? 'timeout' : 'disconnected', outcome, problem, lastError)
   }
 }
+
+/** A promise that a signal can call off. */
+function callable<T>(signal: AbortSignal | undefined, start: (work: Work<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal === undefined) return start({ resolve, reject, isCalledOff: never })
+    if (signal.aborted) return reject(signal.reason)
+    const callOff = (): void => reject(signal.reason)
+    const settled = (): void => signal.removeEventListener('abort', callOff)
+    signal.addEventListener('abort', callOff, { once: true })
+    start({
+      isCalledOff: () => signal.aborted,
+      resolve: (value) => {
+        settled()
+        resolve(value)
+      },
+      reject: (error) => {
+        settled()
+        reject(error)
+      },
+    })
+  })
+}
+
+const never = (): boolean => false
 
 /** Behind the last of those from `start` on that can travel together. */
 function endOfGroup(queue: readonly AnyWork[], start: number): number {
@@ -239,6 +270,27 @@ function endOfGroup(queue: readonly AnyWork[], start: number): number {
     if (end > start && keys > limit) break
   }
   return end
+}
+
+/** An error that is what the callers get already, from waiting for a connection. */
+function isOurs(error: unknown): boolean {
+  return error instanceof KvUnavailableError || error instanceof KvAccessError
+}
+
+function isRead(work: AnyWork): work is ReadWork {
+  return work.type === 'read'
+}
+
+function isCommit(work: AnyWork): work is CommitWork {
+  return work.type === 'commit'
+}
+
+function stillWanted<T extends { readonly isCalledOff: () => boolean }>(group: readonly T[]): readonly T[] {
+  return group.some(({ isCalledOff }) => isCalledOff()) ? group.filter(({ isCalledOff }) => !isCalledOff()) : group
+}
+
+function rejectAll(group: readonly AnyWork[], error: unknown): void {
+  for (const work of group) work.reject(error)
 }
 
 function asBuffer(value: unknown): Buffer | undefined {

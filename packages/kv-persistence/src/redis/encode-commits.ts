@@ -1,29 +1,74 @@
 import type { Change, Commit, CommitOutcome } from '../driver/driver.js'
 import type { RedisArguments } from './redis-connection.js'
+import { COMMIT, PUT, type RedisScript } from './scripts.js'
 
 const REASONS = ['done', 'conflict', 'not-a-number', 'overflow'] as const
 
-/** Keys and arguments of the commit script for several commits. */
-export function encodeCommits(
-  commits: readonly Commit[],
-  fixedKeys: readonly string[],
-  front: string,
-): { readonly keys: RedisArguments; readonly argv: RedisArguments } {
-  const keys: RedisArguments = [...fixedKeys]
-  const needsRoom = commits.some(({ changes }) => changes.some(({ type }) => type !== 'delete' && type !== 'touch'))
-  const argv: RedisArguments = [String(Buffer.byteLength(front)), String(commits.length), needsRoom ? '1' : '0']
-  for (const { checks, changes } of commits) {
-    argv.push(String(checks.length * 1_000_000 + changes.length))
-    for (const { key, version } of checks) {
-      keys.push(front + key)
-      argv.push(version === null ? '' : String(version))
-    }
-    for (const change of changes) {
-      keys.push(front + change.key)
-      pushChange(argv, change)
-    }
+/** A script to be run, and what its reply means, commit by commit. */
+export interface EncodedCommits {
+  readonly script: RedisScript
+  readonly keys: RedisArguments
+  readonly argv: RedisArguments
+  readonly decode: (reply: unknown) => readonly CommitOutcome[]
+}
+
+interface WithCommit {
+  readonly commit: Commit
+}
+
+export class CommitEncoder {
+  readonly #fixedKeys: readonly string[]
+  readonly #front: string
+  readonly #frontBytes: string
+
+  /** `front` stands in front of every key; `fixedKeys` are index, expiries, last version. */
+  constructor(fixedKeys: readonly string[], front: string) {
+    this.#fixedKeys = fixedKeys
+    this.#front = front
+    this.#frontBytes = String(Buffer.byteLength(front))
   }
-  return { keys, argv }
+
+  encode(group: readonly WithCommit[]): EncodedCommits {
+    return group.every(({ commit }) => isPlainPut(commit)) ? this.#encodePuts(group) : this.#encodeAny(group)
+  }
+
+  #encodePuts(group: readonly WithCommit[]): EncodedCommits {
+    const keys: RedisArguments = [...this.#fixedKeys]
+    const argv: RedisArguments = [this.#frontBytes]
+    for (const { commit } of group) {
+      for (const change of commit.changes) {
+        if (change.type !== 'put') continue
+        keys.push(this.#front + change.key)
+        argv.push(bytesOf(change.payload), change.ttlMs === null ? '' : String(change.ttlMs))
+      }
+    }
+    return { script: PUT, keys, argv, decode: (reply) => decodePuts(reply, group.length) }
+  }
+
+  #encodeAny(group: readonly WithCommit[]): EncodedCommits {
+    const keys: RedisArguments = [...this.#fixedKeys]
+    const needsRoom = group.some(({ commit }) =>
+      commit.changes.some(({ type }) => type !== 'delete' && type !== 'touch'),
+    )
+    const argv: RedisArguments = [this.#frontBytes, String(group.length), needsRoom ? '1' : '0']
+    for (const { commit } of group) {
+      const { checks, changes } = commit
+      argv.push(String(checks.length * 1_000_000 + changes.length))
+      for (const { key, version } of checks) {
+        keys.push(this.#front + key)
+        argv.push(version === null ? '' : String(version))
+      }
+      for (const change of changes) {
+        keys.push(this.#front + change.key)
+        pushChange(argv, change)
+      }
+    }
+    return { script: COMMIT, keys, argv, decode: (reply) => decodeOutcomes(reply, group) }
+  }
+}
+
+function isPlainPut({ checks, changes }: Commit): boolean {
+  return checks.length === 0 && changes.length === 1 && changes[0]?.type === 'put'
 }
 
 function pushChange(argv: RedisArguments, change: Change): void {
@@ -44,13 +89,23 @@ function pushChange(argv: RedisArguments, change: Change): void {
   }
 }
 
-/** What the script said, commit by commit. */
-export function decodeOutcomes(reply: unknown, commits: readonly Commit[]): CommitOutcome[] {
+const PUT_DONE: readonly number[] = [1]
+
+function decodePuts(reply: unknown, count: number): CommitOutcome[] {
+  const first = numberOf(reply)
+  const outcomes: CommitOutcome[] = []
+  for (let version = first + 1; version <= first + count; version += 1) {
+    outcomes.push({ status: 'done', version, results: PUT_DONE })
+  }
+  return outcomes
+}
+
+function decodeOutcomes(reply: unknown, group: readonly WithCommit[]): CommitOutcome[] {
   if (!Array.isArray(reply)) throw new Error('The commit script gave no list')
   const first = numberOf(reply[0])
   let at = 1
   const next = (): number => numberOf(reply[at++])
-  return commits.map(({ changes }, index) => {
+  return group.map(({ commit: { changes } }, index) => {
     const reason = REASONS[next()]
     if (reason === 'done') return { status: 'done', version: first + index + 1, results: changes.map(next) }
     if (reason === 'conflict') return { status: reason, check: next() }

@@ -7,9 +7,13 @@ export type RedisArguments = (string | Buffer)[]
 const FIRST_RETRY_MS = 20
 const LAST_RETRY_MS = 2000
 
+/** Deadlines are ours: a timer of the client's own for each command costs more than all the rest of it. */
+const TEXT = { timeout: 0 } as const
+const BYTES = { timeout: 0, typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } } as const
+
 /** What single servers and clusters have in common. */
 interface Client {
-  send(args: RedisArguments): Promise<unknown>
+  send(args: RedisArguments, options: typeof TEXT | typeof BYTES): Promise<unknown>
   destroy(): void
 }
 
@@ -60,12 +64,19 @@ export class RedisConnection {
     })
   }
 
-  /** Sends at once; rejects with the client's error. */
-  async send(args: RedisArguments): Promise<unknown> {
-    if (this.#client === undefined) throw new Error('The connection is closed')
-    const reply = await this.#client.send(args)
+  /** Sends at once; rejects with the client's error. Bulk replies are text. */
+  send(args: RedisArguments): Promise<unknown> {
+    return this.#client?.send(args, TEXT) ?? Promise.reject(new Error('The connection is closed'))
+  }
+
+  /** Like `send`, for replies that may be any bytes. */
+  sendForBytes(args: RedisArguments): Promise<unknown> {
+    return this.#client?.send(args, BYTES) ?? Promise.reject(new Error('The connection is closed'))
+  }
+
+  /** An answer came. */
+  heard(): void {
     this.#lastReplyMs = performance.now()
-    return reply
   }
 
   /** No answer came to something sent at `sentMs`: if the server has said nothing since, the connection may be dead without anybody telling us. */
@@ -100,7 +111,7 @@ export class RedisConnection {
       if (isCurrent()) this.#becameReady()
     })
     const opened: Client = {
-      send: (args) => client.sendCommand(args, { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }),
+      send: (args, options) => client.sendCommand(args, options),
       destroy: () => {
         if (client.isOpen) client.destroy()
       },
@@ -127,7 +138,7 @@ export class RedisConnection {
     connect(0)
     const key = this.#settings.tag
     return {
-      send: (args) => cluster.sendCommand(key, false, args, { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }),
+      send: (args, options) => cluster.sendCommand(key, false, args, options),
       destroy: () => {
         isDestroyed = true
         if (cluster.isOpen) cluster.destroy()

@@ -60,7 +60,8 @@ export class CodedStore implements KvStore {
   }
 
   async put(key: KvKey, value: unknown, { ttlMs, signal }: WriteOptions = {}): Promise<KvVersion> {
-    return versionOf(await this.#commit([], [this.#put('put', key, value, ttlMs)], signal))
+    const change = this.#put('put', key, value, ttlMs)
+    return versionOf(await this.#core.driver().commit({ checks: NO_CHECKS, changes: [change] }, signal))
   }
 
   async putMany(entries: Iterable<readonly [KvKey, unknown]>, options: WriteOptions = {}): Promise<KvVersion> {
@@ -224,6 +225,8 @@ export class CodedStore implements KvStore {
     return { key: key.slice(this.prefix.length), value, version }
   }
 }
+
+const NO_CHECKS: readonly Check[] = []
 
 function versionOf(outcome: CommitOutcome): KvVersion {
   if (outcome.status !== 'done') throw new Error(`A change without conditions was refused: ${outcome.status}`)
