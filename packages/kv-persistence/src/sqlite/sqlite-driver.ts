@@ -50,16 +50,19 @@ export class SqliteDriver implements KvDriver, WriterHost {
   static async open(options: SqliteDriverOptions, clock: ClockDeps): Promise<SqliteDriver> {
     const { path, timeoutMs } = options
     const gate = new Gate(`${path}.lock`)
-    const lock = await enter(gate, path, timeoutMs)
+    const leave = await enter(gate, path, timeoutMs)
+    let driver: SqliteDriver | undefined
     try {
       const generation = currentGeneration(path)
       try {
-        return new SqliteDriver(openDatabase(generation, clock), options, clock, gate)
+        driver = new SqliteDriver(openDatabase(generation, clock), options, clock, gate)
+        return driver
       } catch (error) {
         throw explainOpening(error, path, generation, clock)
       }
     } finally {
-      gate.leave(lock)
+      leave()
+      if (driver === undefined) gate.close()
     }
   }
 
@@ -146,6 +149,7 @@ export class SqliteDriver implements KvDriver, WriterHost {
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await this.#writer.idle()
+    this.#gate.close()
     this.#database.close()
   }
 
@@ -166,11 +170,11 @@ export class SqliteDriver implements KvDriver, WriterHost {
   }
 
   async #setAsideUnderGate(error: unknown): Promise<unknown> {
-    const lock = await enter(this.#gate, this.path, this.timeoutMs)
+    const leave = await enter(this.#gate, this.path, this.timeoutMs)
     try {
       return this.explain(error, false)
     } finally {
-      this.#gate.leave(lock)
+      leave()
     }
   }
 

@@ -93,14 +93,14 @@ export class Writer {
   }
 
   async #round(): Promise<void> {
-    const lock = await this.#gate.enter(this.#msLeft())
+    const leave = await this.#gate.enter(this.#msLeft())
     let settle = (): void => undefined
     try {
       const started = await this.#begin()
       const jobs = this.#queue.splice(0, MAX_JOBS)
       settle = started === undefined ? this.#transact(jobs) : refuse(jobs, started)
     } finally {
-      this.#gate.leave(lock)
+      leave()
     }
     settle()
   }
