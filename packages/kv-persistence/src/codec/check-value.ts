@@ -77,9 +77,11 @@ function checkArray(value: readonly unknown[], codec: KvCodecName, path: Path, k
 }
 
 function checkPlain(value: object, codec: KvCodecName, path: Path, key: string): void {
-  const entries = Object.entries(value)
-  if (Reflect.ownKeys(value).length !== entries.length) refuse(key, path, 'has hidden properties or symbols')
-  for (const [name, member] of entries) {
+  const names = Object.keys(value)
+  if (Reflect.ownKeys(value).length !== names.length) refuse(key, path, 'has hidden properties or symbols')
+  for (const name of names) {
+    const member: unknown = Reflect.get(value, name)
+    if (codec === 'json' && isSimple(member)) continue
     path.push(name)
     if (codec === 'msgpack') {
       if (name === '__proto__') refuse(key, path, 'has a name that readers of msgpack do not allow')
@@ -88,6 +90,11 @@ function checkPlain(value: object, codec: KvCodecName, path: Path, key: string):
     check(member, codec, path, key)
     path.pop()
   }
+}
+
+/** What most members are, and JSON always keeps. */
+function isSimple(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'boolean' || value === null || Number.isFinite(value)
 }
 
 const MSGPACK = "The codec 'msgpack' keeps it"

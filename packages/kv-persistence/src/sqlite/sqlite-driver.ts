@@ -106,7 +106,6 @@ export class SqliteDriver implements KvDriver, WriterHost {
   }
 
   async commit(commit: Commit, signal?: AbortSignal): Promise<CommitOutcome> {
-    this.database()
     const outcome = await this.#writer.submit(commit, signal)
     if (outcome.status === 'done') this.#listeners.tell(commit.changes)
     return outcome

@@ -3,7 +3,7 @@ import { LockExistsError } from '@holdfast/lock'
 import type { Commit, CommitOutcome } from '../driver/driver.js'
 import { KvUnavailableError } from '../errors.js'
 import { applyCommit } from './apply-commit.js'
-import type { Database } from './database.js'
+import type { Database, Statements } from './database.js'
 import type { Gate } from './gate.js'
 import { sqliteTrouble, unavailable } from './sqlite-error.js'
 
@@ -96,9 +96,9 @@ export class Writer {
     const leave = await this.#gate.enter(this.#msLeft())
     let settle = (): void => undefined
     try {
-      const started = await this.#begin()
+      const begun = await this.#begin()
       const jobs = this.#queue.splice(0, MAX_JOBS)
-      settle = started === undefined ? this.#transact(jobs) : refuse(jobs, started)
+      settle = 'failure' in begun ? refuse(jobs, begun.failure) : this.#transact(begun, jobs)
     } finally {
       leave()
     }
@@ -106,20 +106,22 @@ export class Writer {
   }
 
   /** Starts a transaction; somebody outside the gate, such as the sqlite3 shell, may be in the way for a while. */
-  async #begin(): Promise<unknown> {
+  async #begin(): Promise<Database | { readonly failure: unknown }> {
     for (;;) {
       try {
-        this.#host.database().statements.begin.run()
-        return undefined
+        const database = this.#host.database()
+        database.statements.begin.run()
+        return database
       } catch (error) {
-        if (sqliteTrouble(error) !== 'busy' || this.#msLeft() <= 0) return this.#host.explain(error, false) ?? error
+        if (sqliteTrouble(error) !== 'busy' || this.#msLeft() <= 0) {
+          return { failure: this.#host.explain(error, false) ?? error }
+        }
       }
       await sleep(5)
     }
   }
 
-  #transact(jobs: readonly Job[]): () => void {
-    const { statements, clock } = this.#host.database()
+  #transact({ statements, clock }: Database, jobs: readonly Job[]): () => void {
     let isCommitting = false
     try {
       const nowMs = clock.nowMs()
@@ -130,7 +132,7 @@ export class Writer {
         if (outcome.status === 'done') version += 1
         return outcome
       })
-      const swept = this.#sweep(nowMs)
+      const swept = this.#sweep(statements, nowMs)
       if (version > before || swept) {
         statements.writeStore.run(version, nowMs)
         isCommitting = true
@@ -151,8 +153,7 @@ export class Writer {
   }
 
   /** Removes some of what has expired, so that it goes away as fast as it comes. */
-  #sweep(nowMs: number): boolean {
-    const { statements } = this.#host.database()
+  #sweep(statements: Statements, nowMs: number): boolean {
     if (Math.abs(nowMs - this.#sweptMs) < SWEEP_EVERY_MS) return false
     this.#sweptMs = nowMs
     const removed = Number(statements.removeExpired.run(nowMs, SWEEP_ROWS).changes)
