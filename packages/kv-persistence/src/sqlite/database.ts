@@ -86,11 +86,12 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
+/** Whatever its size: the first pragma of `create` already writes a page. */
 function isEmpty(db: DatabaseSync): boolean {
-  return pragma(db, 'page_count') === 0
+  return pragma(db, 'application_id') === 0 && db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
 }
 
-/** Before there is a WAL, so that a process that is killed in here leaves a file that is still empty. */
+/** Before there is a WAL, so that a process that is killed in here leaves a file that is still empty, also if the WAL is lost later. */
 function create(db: DatabaseSync, clock: ClockDeps): void {
   db.exec('PRAGMA auto_vacuum = INCREMENTAL')
   db.exec(`
