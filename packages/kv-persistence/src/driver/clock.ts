@@ -13,9 +13,14 @@ export interface ClockDeps {
 export function resolveClock(deps: Partial<ClockDeps>): ClockDeps {
   return {
     wallMs: deps.wallMs ?? Date.now,
-    monotonicMs: deps.monotonicMs ?? ((): number => Number(process.hrtime.bigint() / 1000n) / 1000),
+    monotonicMs: deps.monotonicMs ?? sinceStartOfMachine,
     bootId: deps.bootId ?? linuxBootId,
   }
+}
+
+function sinceStartOfMachine(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1000 + nanoseconds / 1e6
 }
 
 function linuxBootId(): string | undefined {

@@ -90,23 +90,27 @@ export class MemoryDriver implements KvDriver {
   #refuse({ checks, changes }: Commit, nowMs: number): CommitOutcome | undefined {
     const check = checks.findIndex(({ key, version }) => (this.#row(key, nowMs)?.version ?? null) !== version)
     if (check >= 0) return { status: 'conflict', check }
-    for (const [index, change] of changes.entries()) {
-      if (change.type !== 'increment') continue
-      const row = this.#row(change.key, nowMs)
-      const number = row === undefined ? 0 : storedNumber(row.payload)
-      if (number === undefined) return { status: 'not-a-number', change: index }
-      if (addNumbers(number, change.by) === undefined) return { status: 'overflow', change: index }
+    let index = 0
+    for (const change of changes) {
+      if (change.type === 'increment') {
+        const row = this.#row(change.key, nowMs)
+        const number = row === undefined ? 0 : storedNumber(row.payload)
+        if (number === undefined) return { status: 'not-a-number', change: index }
+        if (addNumbers(number, change.by) === undefined) return { status: 'overflow', change: index }
+      }
+      index += 1
     }
     return undefined
   }
 
   #apply(change: Change, nowMs: number): number {
     const { key } = change
+    if (change.type === 'put') {
+      this.#write(key, change.payload, expiry(change.ttlMs, nowMs))
+      return 1
+    }
     const row = this.#row(key, nowMs)
     switch (change.type) {
-      case 'put':
-        this.#write(key, change.payload, expiry(change.ttlMs, nowMs))
-        return 1
       case 'add':
         if (row !== undefined) return 0
         this.#write(key, change.payload, expiry(change.ttlMs, nowMs))

@@ -72,11 +72,15 @@ export class CommandQueue {
   }
 
   read(keys: readonly string[], signal: AbortSignal | undefined): Promise<readonly (Buffer | undefined)[]> {
-    return callable(signal, (work) => this.#add({ ...work, type: 'read', keys }))
+    return callable(signal, ({ resolve, reject, isCalledOff }) => {
+      this.#add({ type: 'read', keys, resolve, reject, isCalledOff })
+    })
   }
 
   commit(commit: Commit, signal: AbortSignal | undefined): Promise<CommitOutcome> {
-    return callable(signal, (work) => this.#add({ ...work, type: 'commit', commit }))
+    return callable(signal, ({ resolve, reject, isCalledOff }) => {
+      this.#add({ type: 'commit', commit, resolve, reject, isCalledOff })
+    })
   }
 
   /** One command that changes nothing anybody would miss. */

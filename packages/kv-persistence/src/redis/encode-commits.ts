@@ -29,18 +29,19 @@ export class CommitEncoder {
   }
 
   encode(group: readonly WithCommit[]): EncodedCommits {
-    return group.every(({ commit }) => isPlainPut(commit)) ? this.#encodePuts(group) : this.#encodeAny(group)
+    return this.#encodePuts(group) ?? this.#encodeAny(group)
   }
 
-  #encodePuts(group: readonly WithCommit[]): EncodedCommits {
+  /** If the commits are puts without conditions and with one ttl. */
+  #encodePuts(group: readonly WithCommit[]): EncodedCommits | undefined {
+    const ttlMs = plainPut(group[0]?.commit)?.ttlMs
     const keys: RedisArguments = [...this.#fixedKeys]
-    const argv: RedisArguments = [this.#frontBytes]
+    const argv: RedisArguments = [this.#frontBytes, typeof ttlMs === 'number' ? String(ttlMs) : '']
     for (const { commit } of group) {
-      for (const change of commit.changes) {
-        if (change.type !== 'put') continue
-        keys.push(this.#front + change.key)
-        argv.push(bytesOf(change.payload), change.ttlMs === null ? '' : String(change.ttlMs))
-      }
+      const put = plainPut(commit)
+      if (put === undefined || put.ttlMs !== ttlMs) return undefined
+      keys.push(this.#front + put.key)
+      argv.push(bytesOf(put.payload))
     }
     return { script: PUT, keys, argv, decode: (reply) => decodePuts(reply, group.length) }
   }
@@ -67,8 +68,12 @@ export class CommitEncoder {
   }
 }
 
-function isPlainPut({ checks, changes }: Commit): boolean {
-  return checks.length === 0 && changes.length === 1 && changes[0]?.type === 'put'
+type Put = Extract<Change, { readonly payload: unknown }>
+
+function plainPut(commit: Commit | undefined): Put | undefined {
+  if (commit === undefined || commit.checks.length > 0 || commit.changes.length !== 1) return undefined
+  const [change] = commit.changes
+  return change?.type === 'put' ? change : undefined
 }
 
 function pushChange(argv: RedisArguments, change: Change): void {

@@ -155,11 +155,13 @@ export class RedisDriver implements KvDriver {
 
 function parseValue(key: string, value: Buffer): StoredEntry {
   const blank = value.indexOf(0x20)
-  const version = blank > 0 && blank < 20 ? Number(value.toString('latin1', 0, blank)) : Number.NaN
+  const isText = value[blank + 1] === 0x6a && value[blank + 2] === 0x3a
+  // Calls into a Buffer cost more than what they do: text is decoded at once, version and all.
+  const text = isText ? value.toString() : value.toString('latin1', 0, Math.max(0, blank))
+  const version = blank > 0 && blank < 20 ? Number(text.slice(0, blank)) : Number.NaN
   // Not ours: the codec says so to whoever reads it.
   if (!Number.isSafeInteger(version)) return { key, version: 0, payload: value }
-  const payload = value.subarray(blank + 1)
-  return { key, version, payload: payload[0] === 0x6a && payload[1] === 0x3a ? payload.toString() : payload }
+  return { key, version, payload: isText ? text.slice(blank + 1) : value.subarray(blank + 1) }
 }
 
 function listOf(reply: unknown): string[] {
