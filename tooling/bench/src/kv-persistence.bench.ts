@@ -32,7 +32,7 @@ interface Contender {
   readonly run: (round: number) => Promise<void>
 }
 
-const WARM_UP_ROUNDS = 5
+const WARM_UP_ROUNDS = 15
 const VALUE = {
   id: 4711,
   url: 'https://a.example/bundles/4711',
@@ -149,7 +149,7 @@ function openKeyvSqlite(peers: string, path: string): Keyv {
 }
 
 async function redis(rounds: number, port: number): Promise<void> {
-  const [ONE_BY_ONE, IN_FLIGHT] = [50, 100]
+  const [ONE_BY_ONE, IN_FLIGHT] = [300, 100]
   await using store = await createKvStore({ type: 'redis', host: '127.0.0.1', port })
   const client = new Redis(port, '127.0.0.1')
   const keyv = new Keyv({ store: new KeyvRedis(`redis://127.0.0.1:${port}`) })
