@@ -3,10 +3,9 @@
  * acknowledged, which the reader of the format has to recognise and cut with `truncate`.
  */
 import { constants, fstatSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AtomicFileError, NotARegularFileError } from './errors.js'
-import { type AtomicFileDeps, resolveFs } from './file-system.js'
+import { type AtomicFileDeps, type OpenFile, resolveFs } from './file-system.js'
 import { syncDirectory } from './sync-directory.js'
 import { toBytes, writeFully } from './write-fully.js'
 
@@ -48,7 +47,7 @@ export interface AppendFile extends AsyncDisposable {
  */
 export async function openAppendFile(path: string, deps?: AtomicFileDeps): Promise<AppendFile> {
   const fs = resolveFs(deps)
-  let handle: FileHandle | undefined
+  let handle: OpenFile | undefined
   try {
     handle = await fs.open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NONBLOCK, 0o666)
     const status = await handle.stat()
@@ -63,21 +62,21 @@ export async function openAppendFile(path: string, deps?: AtomicFileDeps): Promi
   }
 }
 
-/** Closes what nobody closed: Node does that for descriptors as well, but with a warning, and means to make it an error. */
-const FORGOTTEN = new FinalizationRegistry<FileHandle>((handle) => {
+/** Closes what nobody closed: Node does that for handles of its own only, with a warning, and means to make it an error. */
+const FORGOTTEN = new FinalizationRegistry<OpenFile>((handle) => {
   handle.close().catch(() => undefined)
 })
 
 class OpenAppendFile implements AppendFile {
   readonly path: string
-  readonly #handle: FileHandle
+  readonly #handle: OpenFile
   #size: number
   // True while the file may be longer than #size.
   #hasTornTail = false
   #last: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
 
-  constructor(path: string, handle: FileHandle, size: number) {
+  constructor(path: string, handle: OpenFile, size: number) {
     this.path = path
     this.#handle = handle
     this.#size = size

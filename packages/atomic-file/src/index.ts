@@ -1,6 +1,7 @@
 export { type AppendFile, openAppendFile } from './append-file.js'
+export { directFileSystem } from './direct-file-system.js'
 export { AtomicFileError, errorCode, InvalidUtf8Error, NotARegularFileError } from './errors.js'
-export type { AtomicFileDeps, FileSystem } from './file-system.js'
+export type { AtomicFileDeps, FileSystem, OpenFile } from './file-system.js'
 export { type KeepBackupOptions, keepBackup } from './keep-backup.js'
 export { type MakeDirectoryOptions, makeDirectory } from './make-directory.js'
 export { moveFile, type RemoveFileOptions, removeFile } from './move-file.js'

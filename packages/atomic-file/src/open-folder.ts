@@ -1,7 +1,6 @@
 import { constants } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
 import { AtomicFileError, errorCode } from './errors.js'
-import type { FileSystem } from './file-system.js'
+import type { FileSystem, OpenFile } from './file-system.js'
 
 /**
  * A folder that is opened ahead of the rename whose result it has to sync, so that a folder that cannot be opened is found while nothing has been
@@ -9,7 +8,7 @@ import type { FileSystem } from './file-system.js'
  */
 export class OpenFolder implements AsyncDisposable {
   readonly #path: string
-  readonly #handle: Promise<FileHandle | undefined>
+  readonly #handle: Promise<OpenFile | undefined>
 
   constructor(fs: FileSystem, path: string) {
     this.#path = path

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
 import { errorCode } from './errors.js'
+import type { OpenFile } from './file-system.js'
 
 const SET_USER_ID = 0o4000
 const SET_GROUP_ID = 0o2000
@@ -9,7 +9,7 @@ const SET_GROUP_ID = 0o2000
  * Gives a new file the owner, group and mode of the one it is going to replace, as far as this process may. What cannot be kept never widens
  * access: without the owner the set-user-id bit goes, without the group its members get no more than everybody else.
  */
-export async function takeOwnership(handle: FileHandle, existing: Stats, exactMode: number | undefined): Promise<void> {
+export async function takeOwnership(handle: OpenFile, existing: Stats, exactMode: number | undefined): Promise<void> {
   const created = await handle.stat()
   let mode = existing.mode & 0o7777
   if (process.platform !== 'win32' && (created.uid !== existing.uid || created.gid !== existing.gid)) {
@@ -23,7 +23,7 @@ export async function takeOwnership(handle: FileHandle, existing: Stats, exactMo
   await handle.chmod(exactMode ?? mode)
 }
 
-async function tryChown(handle: FileHandle, uid: number, gid: number): Promise<boolean> {
+async function tryChown(handle: OpenFile, uid: number, gid: number): Promise<boolean> {
   try {
     await handle.chown(uid, gid)
     return true

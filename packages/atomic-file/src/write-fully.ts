@@ -1,5 +1,5 @@
-import type { FileHandle } from 'node:fs/promises'
 import { types } from 'node:util'
+import type { OpenFile } from './file-system.js'
 
 // One write call of Node takes less than 2 GiB.
 const LARGEST_WRITE_BYTES = 1 << 30
@@ -12,7 +12,7 @@ export function toBytes(data: string | Uint8Array): Uint8Array {
 }
 
 /** Writes every byte or throws: a short write is continued until the system says why it was short. */
-export async function writeFully(handle: FileHandle, bytes: Uint8Array, position = 0): Promise<void> {
+export async function writeFully(handle: OpenFile, bytes: Uint8Array, position = 0): Promise<void> {
   let written = 0
   while (written < bytes.length) {
     const length = Math.min(bytes.length - written, LARGEST_WRITE_BYTES)

@@ -8,6 +8,7 @@ test('the package exports these names', () => {
       "InvalidUtf8Error",
       "NotARegularFileError",
       "decodeUtf8",
+      "directFileSystem",
       "errorCode",
       "keepBackup",
       "makeDirectory",

@@ -1,8 +1,7 @@
-import * as nodeFs from 'node:fs/promises'
+import { constants } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import type { AtomicFileDeps } from '@holdfast/atomic-file'
+import { directFileSystem, type FileSystem, type OpenFile } from '@holdfast/atomic-file'
 
-type FileSystem = NonNullable<AtomicFileDeps['fs']>
 type Call = (...args: unknown[]) => Promise<unknown>
 
 export interface RecordingOptions {
@@ -13,7 +12,7 @@ export interface RecordingOptions {
 }
 
 /**
- * The real file system, with a list of what was done: `begin X` and `end X` for each operation X (`rename state.json`, `sync folder/`, …), where
+ * The default file system, with a list of what was done: `begin X` and `end X` for each operation X (`rename state.json`, `sync folder/`, …), where
  * temporary files are called `temporary` and folders end with a slash.
  */
 export function recordingFs(options: RecordingOptions = {}): { fs: FileSystem; log: string[]; paths: string[] } {
@@ -33,7 +32,7 @@ export function recordingFs(options: RecordingOptions = {}): { fs: FileSystem; l
     return result
   }
 
-  function watchedHandle(handle: nodeFs.FileHandle, label: string): nodeFs.FileHandle {
+  function watchedHandle(handle: OpenFile, label: string): OpenFile {
     return new Proxy(handle, {
       get(target, name: string) {
         const member: unknown = Reflect.get(target, name)
@@ -47,18 +46,18 @@ export function recordingFs(options: RecordingOptions = {}): { fs: FileSystem; l
     })
   }
 
-  const fs = new Proxy(nodeFs, {
+  const fs = new Proxy(directFileSystem, {
     get(target, name: string) {
       const member = Reflect.get(target, name) as Call
       return (...args: unknown[]) => {
         // link and rename are known by the name that they make
         const path = String(name === 'link' || name === 'rename' || name === 'copyFile' ? args[1] : args[0])
         paths.push(path)
-        const isFolder = name === 'open' && (Number(args[1]) & nodeFs.constants.O_DIRECTORY) !== 0
+        const isFolder = name === 'open' && (Number(args[1]) & constants.O_DIRECTORY) !== 0
         const label = isFolder ? `${basename(path)}/` : labelOf(path)
         return recorded(`${name} ${label}`, async () => {
           const result = await member(...args)
-          return name === 'open' ? watchedHandle(result as nodeFs.FileHandle, label) : result
+          return name === 'open' ? watchedHandle(result as OpenFile, label) : result
         })
       }
     },

@@ -1,4 +1,8 @@
 #!/usr/bin/env node
-import { run } from '../dist/cli/run.js'
-
-process.exitCode = await run(process)
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(`holdfast-state: needs Node.js 24 or newer, this is ${process.versions.node}\n`)
+  process.exitCode = 2
+} else {
+  const { run } = await import('../dist/cli/run.js')
+  process.exitCode = await run(process)
+}

@@ -121,6 +121,11 @@ export function openLine(ring: KeyRing, token: string, context: string): string 
   return plain.toString('utf8')
 }
 
+/** The id of the key that a line is encrypted with. */
+export function keyIdOfLine(token: string): string {
+  return Buffer.from(token, 'base64url').toString('hex', 1, 1 + KEY_ID_BYTES)
+}
+
 /** What is authenticated beside the text. The purpose comes first, so that neither kind can be taken for the other. */
 function documentHeader(keyId: string): Buffer {
   return Buffer.from(['holdfast', 'document', SEAL_VERSION, CIPHER, keyId].join('\0'))

@@ -22,6 +22,8 @@ export interface Job {
 }
 
 export interface QueueOptions {
+  /** The document, for messages. */
+  readonly path: string
   readonly logUnchanged: boolean
   readonly onWarning: (error: unknown) => void
 }
@@ -102,7 +104,10 @@ export class CommitQueue {
     this.#acquiring = new AbortController()
     try {
       const storage = await this.#storage()
-      return await storage.acquire({ timeoutMs: Math.max(0, Math.min(...waits)), signal: this.#acquiring.signal })
+      return await storage.acquire({
+        timeoutMs: Math.max(0, Math.ceil(Math.min(...waits))),
+        signal: this.#acquiring.signal,
+      })
     } catch (error) {
       // Those whose time is not up go on waiting; any other error is everybody's.
       const isTimeUp = error instanceof StateLockError && TIME_UP.has(errorCode(error.cause) ?? '')
@@ -140,6 +145,8 @@ export class CommitQueue {
         head = { data: done.data, exists: true }
         damage = undefined
       } else if (batch.hasFailed) break
+      // It is told at once: what the document is from then on must not be measured by what this turn has read.
+      if (job.kind === 'restore') break
     }
     await batch.flush()
   }
@@ -200,14 +207,15 @@ export class CommitQueue {
   #giveUp(waiting: Waiting): void {
     // While the lock itself is waited for, its own error says more: who holds it.
     if (this.#acquiring !== undefined) return
-    const { path, timeoutMs } = { path: waiting.job.operation, timeoutMs: waiting.job.timeoutMs }
+    const { operation, timeoutMs } = waiting.job
+    const { path } = this.#options
     const open = this.#openSince
     const since =
       open === undefined ? '' : `: '${open.operation}' has been open for ${Math.round(performance.now() - open.at)} ms`
     this.#drop(
       waiting,
       new StateLockError(
-        `Cannot begin '${path}' within ${timeoutMs} ms, because another transaction of this process is not over${since}`,
+        `Cannot begin '${operation}' on '${path}' within ${timeoutMs} ms, because another transaction of this process is not over${since}`,
         {
           path,
           hint: 'Keep slow work out of transactions, or raise lockTimeoutMs',

@@ -27,6 +27,7 @@ export type {
   AcquireOptions,
   Commit,
   CommitEntry,
+  Committed,
   DocumentStorage,
   NoteEntry,
   RecordKind,

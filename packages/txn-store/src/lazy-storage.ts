@@ -3,6 +3,7 @@ import type { StoreEventHub } from './events.js'
 import type { FileSession } from './file/file-session.js'
 import { FileStorage } from './file/file-storage.js'
 import type { Replica, ReplicaStatus } from './replica.js'
+import { WrongKeyError } from './sealing-errors.js'
 import type { DocumentStorage } from './storage.js'
 
 export interface LazyStorageOptions {
@@ -86,7 +87,7 @@ export class LazyStorage {
         await session.checkpoint(false)
       })
     } catch (error) {
-      if (!(error instanceof StateError)) throw error
+      if (!(error instanceof StateError || error instanceof WrongKeyError)) throw error
       this.#options.events.emit('warning', { error })
     }
   }

@@ -9,7 +9,9 @@ export class WrongKeyError extends Error {
   readonly hint: string
 
   constructor(keyId: string, givenKeyIds: readonly string[]) {
-    super(`The data is encrypted with the key ${keyId}, and only these keys were given: ${givenKeyIds.join(', ')}`)
+    const given =
+      givenKeyIds.length === 0 ? 'no key was given' : `only these keys were given: ${givenKeyIds.join(', ')}`
+    super(`The data is encrypted with the key ${keyId}, and ${given}`)
     this.keyId = keyId
     this.givenKeyIds = givenKeyIds
     this.hint = `Give the key ${keyId} as 'keyFile' or 'key', or, after a change of keys, among 'previousKeyFiles' or 'previousKeys'`

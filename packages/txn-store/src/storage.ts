@@ -7,8 +7,9 @@ import type { JsonPatchOperation } from './json-patch.js'
 
 /** A committed state of the document. */
 export interface StoredDocument {
-  /** `{}` when there is no document yet. Shared: it must not be changed. */
+  /** `{}` when there is no document yet. Shared: nobody changes it, the storage that gave it out included, whatever is committed later. */
   readonly data: JsonObject
+  /** Whether anybody ever committed one; `{}` can be a document. */
   readonly exists: boolean
 }
 
@@ -36,6 +37,7 @@ export interface NoteEntry {
   readonly details: Readonly<Record<string, unknown>>
 }
 
+/** What it holds is shared: nobody changes it afterwards. */
 export interface Commit {
   /** The state after the last entry. */
   readonly data: JsonObject
@@ -46,36 +48,44 @@ export interface Commit {
 }
 
 export interface Committed {
-  /** The sequence number of the new state: one more for each entry. */
+  /** The sequence number of the new state, larger than all before. Those of the entries before the last come right before it, without gaps. */
   readonly seq: number
   /** The path of the backup that holds the state before, if one was made. */
   readonly backup?: string | undefined
 }
 
 export interface AcquireOptions {
+  /** How long to wait, in milliseconds: 0 takes only a turn that is free, `Infinity` waits for ever. */
   readonly timeoutMs: number
+  /** Calls off the waiting, not the session. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** The exclusive right to commit. */
+/**
+ * The exclusive right to commit, over all processes. One call at a time: first `read`, then any number of the others, `release` last. The turn of a process that dies
+ * is free at once.
+ */
 export interface StorageSession {
-  /** Larger than that of every session before. */
+  /** A whole number, larger than that of every session before, also after reopening. */
   readonly token: number
   /**
-   * The newest committed state. What a killed process left half done is settled before.
+   * The newest committed state, that of this session included. What a killed process left half done is settled before.
    *
-   * @throws StateReadError when it is damaged.
+   * @throws StateReadError when it is damaged: it is never taken for empty. A commit may follow, with patches from `{}`.
    */
   read(): Promise<StoredDocument>
   /**
-   * Make the new state durable, or leave everything as it was. A damaged document is set aside first. What a restore replaces is kept as a backup first,
-   * whatever the options say; a restore is the only entry of its commit.
+   * Makes the new state durable, or leaves everything as it was. On return every storage reads it, in any process; nobody ever sees a part of it. The state before
+   * is kept as a backup, if the storage keeps them; what a restore replaces is kept whatever the options say (unless there are to be no backups at all). A restore
+   * is the only entry of its commit. A damaged document is set aside first.
    *
-   * @throws StateWriteError, StaleTokenError, StateTransactionError
+   * @throws StaleTokenError when a newer session has committed since `read`, because the turn is over or was taken away; StateTransactionError when the document was
+   *   changed in any other way. StateWriteError when it could not be written.
    */
   commit(commit: Commit): Promise<Committed>
-  /** Adds notes to the history. Failing to is no error: a note is not state. */
+  /** Adds notes to the history; they make no document and no new state. Failing to is no error: a note is not state. */
   note(notes: readonly NoteEntry[]): Promise<void>
+  /** Gives the turn to the next. That it was taken away meanwhile is no error. */
   release(): Promise<void>
 }
 
@@ -124,11 +134,20 @@ export interface TransactionRecord {
 export interface DocumentStorage {
   /** What messages and errors call the document. */
   readonly path: string
-  /** The newest committed state, without waiting for anybody. @throws StateReadError */
+  /** The newest committed state, without waiting for anybody's turn to end. @throws StateReadError */
   read(): Promise<StoredDocument>
-  /** @throws StateLockError */
+  /**
+   * Waits for a turn. Everybody who waits long enough gets one.
+   *
+   * @throws StateLockError; when the time was up its cause has the `code` `ERR_LOCK_TIMEOUT` or `ERR_LOCK_EXISTS`: then those transactions go on waiting whose own
+   *   time is not up, while any other error is that of all. The reason of `signal` when it was called off; no turn is taken afterwards.
+   */
   acquire(options: AcquireOptions): Promise<StorageSession>
-  /** The newest records, newest first; none that tells of a commit that did not happen. */
+  /**
+   * The newest records, newest first, of all processes and since the beginning (or as far as the storage keeps them); none that tells of a commit that did not
+   * happen. Waits for nobody, and needs no document that can be read.
+   */
   history(limit: number): Promise<TransactionRecord[]>
+  /** Gives back what it holds; every session has been released. Makes nothing durable that was not before. Again: nothing. */
   close(): Promise<void>
 }

@@ -65,6 +65,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
       events: this.#events,
     })
     this.#queue = new CommitQueue(() => this.#storage.openForWaiting(), {
+      path: this.path,
       logUnchanged: resolved.logUnchanged,
       onWarning,
     })

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { crashSweep } from '@holdfast/testkit'
+import { type Crash, crashSweep, startChild } from '@holdfast/testkit'
 import { TxnStore, type TxnStoreOptions } from '@holdfast/txn-store'
 import { expect } from 'vitest'
 import { checkSurvival, readTold, type Step } from './survival.ts'
@@ -28,6 +28,29 @@ export async function makeSite(folder: string, commits: number, options: StoreOp
   // With a journal nothing of it is in the readable file: closing would write that.
   if (options.journal !== true) await store.close()
   return { folder, steps }
+}
+
+/** What a kill before an operation leaves of a scenario, for the next crash; `recovered` is what the store has to say about it. */
+export async function killedSite(
+  scenario: string,
+  site: CrashSite,
+  crash: Crash,
+  recovered: RegExp | undefined,
+  options: StoreOptions = {},
+): Promise<CrashSite> {
+  const folder = `${site.folder}-killed`
+  const probe = `${site.folder}-probe`
+  cpSync(site.folder, folder, { recursive: true })
+  const child = startChild(SCENARIO, {
+    args: [scenario, join(folder, 'pipeline.json'), JSON.stringify(options)],
+    crash,
+  })
+  expect(await child.exited).toEqual({ code: null, signal: 'SIGKILL' })
+  cpSync(folder, probe, { recursive: true })
+  const told = readTold(child.stdout(), site.steps)
+  const survival = await checkSurvival(join(probe, 'pipeline.json'), options, told)
+  expect(survival).toMatchObject({ violations: [], recovered: recovered ? [expect.stringMatching(recovered)] : [] })
+  return { folder, steps: survival.committed.slice(0, -1) }
 }
 
 export interface SweepResult {

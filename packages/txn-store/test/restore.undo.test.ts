@@ -1,3 +1,4 @@
+import { utimesSync, writeFileSync } from 'node:fs'
 import { useTempDir } from '@holdfast/testkit'
 import { TxnStore } from '@holdfast/txn-store'
 import { describe, expect, test } from 'vitest'
@@ -50,4 +51,23 @@ test('restoreBackup() names no backup when none may be kept', async () => {
   expect(await store.restoreBackup(other.path)).toEqual({ replaced: undefined })
   expect(await store.read()).toEqual({ n: 1 })
   expect(await store.listBackups()).toEqual([])
+})
+
+test('restoreBackup() is over when it resolves: what changes the document then is no stranger to its turn', async () => {
+  await using store = new TxnStore(`${dir()}/state.json`)
+  for (const n of [1, 2, 3]) await store.write({ n })
+  await store.restoreBackup((await store.listBackups()).at(-1) ?? '')
+  utimesSync(store.path, 1, 1)
+  await store.transaction<unknown>((txn) => {
+    txn.data.more = true
+  })
+  expect(await store.read()).toEqual({ n: 1, more: true })
+})
+
+test('the hint of a damaged document names the newest backup that is good', async () => {
+  await using store = new TxnStore(`${dir()}/state.json`)
+  for (const n of [1, 2, 3]) await store.write({ n })
+  const [newest = '', good = ''] = await store.listBackups()
+  for (const path of [newest, store.path]) writeFileSync(path, '{"n":')
+  await expect(store.read()).rejects.toMatchObject({ hint: expect.stringContaining(good) })
 })

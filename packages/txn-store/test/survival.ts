@@ -41,6 +41,8 @@ export interface Survival {
   readonly violations: readonly string[]
   /** Those of the steps that were committed, and the commit that the check itself made. */
   readonly committed: readonly Step[]
+  /** What the store said it had recovered, besides removing temporary files. */
+  readonly recovered: readonly string[]
 }
 
 /** Opens what a crash has left, in one mode and then in the other. */
@@ -49,7 +51,7 @@ export async function checkSurvival(path: string, options: StoreOptions, told: T
   const steps = [...acknowledged, ...inFlight]
   const violations: string[] = []
   const expectSame = (what: string, found: unknown, expected: unknown): void => {
-    const [a, b] = [JSON.stringify(found), JSON.stringify(expected)]
+    const [a, b] = [textOf(found), textOf(expected)]
     if (a !== b) violations.push(`${what}: ${shortened(a)} instead of ${shortened(b)}`)
   }
 
@@ -71,6 +73,10 @@ export async function checkSurvival(path: string, options: StoreOptions, told: T
   }
   const all = [...committed, after]
   const writer = new TxnStore<{ after?: number }>(path, options)
+  const recovered: string[] = []
+  writer.on('recovered', ({ description }) => {
+    if (!description.includes('temporary')) recovered.push(description)
+  })
   writer.on('warning', ({ error }) => violations.push(`Warning: ${error}`))
   await writer.transaction(
     (txn) => {
@@ -90,7 +96,7 @@ export async function checkSurvival(path: string, options: StoreOptions, told: T
   expectSame('In the other mode the history tells of', await operationsOf(other), all.map(nameOf))
   await other.close()
   expectSame('Left over', leftovers(path, options), [])
-  return { violations, committed: all }
+  return { violations, committed: all, recovered }
 }
 
 function nameOf({ operation }: Step): string {
@@ -114,13 +120,16 @@ async function backupViolations(
   const { maxBackups = 50, backupBeforeWrite = true, journal = false } = options
   const backups = await store.listBackups({ limit: Number.POSITIVE_INFINITY })
   const held: string[] = []
-  for (const backup of backups) held.push(JSON.stringify(await store.readBackup(backup)))
-  const states = steps.map(({ data }) => JSON.stringify(data))
-  const violations = held.filter((text) => !states.includes(text)).map((text) => `A backup holds ${text}`)
-  if (backups.length > maxBackups) violations.push(`There are ${backups.length} backups instead of ${maxBackups}`)
-  // With a journal a backup is made at checkpoints only.
+  for (const backup of backups) held.push(textOf(await store.readBackup(backup)))
+  const states = steps.map(({ data }) => textOf(data))
+  const violations = held.filter((text) => !states.includes(text)).map((text) => `A backup holds ${shortened(text)}`)
+  // With a journal backups are made and tidied up at checkpoints only.
   const replaced = journal || !backupBeforeWrite ? [] : states.slice(-2, -1)
-  violations.push(...replaced.filter((text) => !held.includes(text)).map((text) => `No backup holds ${text}`))
+  if (!journal && backups.length > maxBackups)
+    violations.push(`There are ${backups.length} backups instead of ${maxBackups}`)
+  violations.push(
+    ...replaced.filter((text) => !held.includes(text)).map((text) => `No backup holds ${shortened(text)}`),
+  )
   return violations
 }
 
@@ -145,6 +154,15 @@ function difference(before: Map<string, string>, after: Map<string, string>): st
   return [...new Set([...before.keys(), ...after.keys()])].filter((name) => before.get(name) !== after.get(name))
 }
 
-function shortened(text: string | undefined): string {
-  return text === undefined || text.length <= 600 ? String(text) : `${text.slice(0, 300)} … ${text.slice(-300)}`
+/** The same text for equal values: the order of keys is no difference. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}
+
+function shortened(text: string): string {
+  return text.length <= 600 ? text : `${text.slice(0, 300)} … ${text.slice(-300)}`
 }

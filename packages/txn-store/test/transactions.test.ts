@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { startChild, useTempDir } from '@holdfast/testkit'
@@ -363,6 +363,36 @@ describe('begin()', () => {
   })
 })
 
+describe('fencing', () => {
+  test.each([{ journal: false }, { journal: true }])(
+    'a commit whose lock was taken over is refused, journal $journal',
+    async (options) => {
+      await using store = new TxnStore<Doc>(file(), options)
+      store.on('warning', () => undefined)
+      await using other = new TxnStore<Doc>(file(), options)
+      await store.write({ n: 1 })
+      const txn = await store.begin()
+      txn.data.list = []
+      rmSync(`${file()}.lock`)
+      await other.write({ n: 2 })
+      await expect(txn.commit()).rejects.toMatchObject({ name: 'StaleTokenError', code: 'ERR_STALE_TOKEN' })
+      expect(await store.read()).toEqual({ n: 2 })
+      await store.transaction(set(3))
+      expect(await other.read()).toEqual({ n: 3 })
+    },
+  )
+
+  test('a document that another program changed during the transaction is not overwritten', async () => {
+    await using store = new TxnStore<Doc>(file())
+    await store.write({ n: 1 })
+    const txn = await store.begin()
+    txn.data.n = 2
+    writeFileSync(file(), '{"n":50}')
+    await expect(txn.commit()).rejects.toMatchObject({ code: 'ERR_STATE_TRANSACTION', hint: expect.any(String) })
+    expect(onDisk()).toEqual({ n: 50 })
+  })
+})
+
 describe('an AbortSignal', () => {
   test('that is aborted before: the callback never runs, and the reason is thrown', async () => {
     await using store = new TxnStore<Doc>(file())
@@ -389,9 +419,11 @@ describe('an AbortSignal', () => {
     const reason = new Error('enough')
     controller.abort(reason)
     await expect(waiting).rejects.toBe(reason)
+    // Nothing of it goes on waiting: the store can be closed while the other still holds the lock.
+    await store.close()
     child.send({ type: 'end', how: 'commit' })
     await child.waitFor('ended')
-    expect(await store.transaction((txn) => txn.data)).toEqual({ held: true })
+    expect(onDisk()).toEqual({ held: true })
   }, 5000)
 
   test('aborted while a transaction of the same process is open: only the waiting one ends', async () => {
@@ -456,22 +488,5 @@ describe('close()', () => {
       () => store.checkpoint(),
     ])
       await expect(use()).rejects.toThrow('closed')
-  })
-})
-
-describe('options that cannot be', () => {
-  test.each([
-    { maxBackups: -1 },
-    { maxBackups: 1.5 },
-    { maxBackups: Number.NaN },
-    { maxBackupAgeMs: 0 },
-    { lockTimeoutMs: -1 },
-    { lockTimeoutMs: Number.NaN },
-    { maxPatchBytes: -1 },
-    { maxLogBytes: Number.POSITIVE_INFINITY },
-    { keepLogFiles: 0.5 },
-  ])('%o is a RangeError that shows the value', (options) => {
-    expect(() => new TxnStore(file(), options)).toThrow(RangeError)
-    expect(() => new TxnStore(file(), options)).toThrow(String(Object.values(options)[0]))
   })
 })

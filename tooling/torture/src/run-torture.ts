@@ -1,38 +1,21 @@
 /**
- * The long torture: 200 kills over 60 runs with 4 workers, or as the arguments say.
+ * The long tortures. Without a name both are run; options belong to the one that is named.
  *
- * Usage: pnpm torture [--kills N] [--runs N] [--workers N] [--seed N] [--server]    (--server: archive on a UconDB server)
+ * Usage: pnpm torture [archiver|store] [options]    (see run-archiver.ts, and torture/run-torture.ts of @holdfast/txn-store)
  */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
-import { serveUconDb } from './serve-ucondb.ts'
-import { tortureArchiver } from './torture-archiver.ts'
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: 'string', default: '200' },
-    runs: { type: 'string', default: '60' },
-    workers: { type: 'string', default: '4' },
-    server: { type: 'boolean', default: false },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  },
-})
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-torture-'))
-const numbers = {
-  kills: Number(values.kills),
-  runs: Number(values.runs),
-  workers: Number(values.workers),
-  seed: Number(values.seed),
+const SCRIPTS: Readonly<Record<string, URL>> = {
+  archiver: new URL('run-archiver.ts', import.meta.url),
+  store: new URL('torture/run-torture.ts', import.meta.resolve('@holdfast/txn-store/package.json')),
 }
-console.log(`Seed ${numbers.seed}, in ${folder}`)
-const { kills, executions, violations } = await tortureArchiver({
-  folder,
-  ...numbers,
-  ...(values.server ? { startArchive: serveUconDb } : {}),
-})
-for (const violation of violations) console.error(violation)
-console.log(`${kills} kills in ${executions} executions, ${violations.length} violations`)
-if (violations.length === 0) rmSync(folder, { recursive: true })
-process.exitCode = violations.length === 0 ? 0 : 1
+
+const [first, ...rest] = process.argv.slice(2)
+const chosen = first === undefined ? Object.values(SCRIPTS) : [SCRIPTS[first]]
+for (const script of chosen) {
+  if (script === undefined)
+    throw new RangeError(`There is no torture '${first}', but ${Object.keys(SCRIPTS).join(', ')}`)
+  const { status } = spawnSync(process.execPath, [fileURLToPath(script), ...rest], { stdio: 'inherit' })
+  if (status !== 0) process.exitCode = status ?? 1
+}

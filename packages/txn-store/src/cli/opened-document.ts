@@ -11,11 +11,11 @@ import type { LoadedDocument } from '../file/load-document.js'
 import type { JsonObject } from '../json.js'
 import { openFileStorage, type StorageOptions } from '../open-storage.js'
 import { WrongKeyError } from '../sealing-errors.js'
+import { shellCommand } from '../shell-command.js'
 import type { TransactionRecord } from '../storage.js'
 import { type AdviceOptions, OperatorError } from './cli-errors.js'
 import { tryParseInstant } from './instant.js'
 import type { CommonOptions } from './options.js'
-import { shellCommand } from './shell-quote.js'
 
 /** A state with the name it is told by. */
 export interface NamedState {

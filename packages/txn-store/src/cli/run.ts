@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { errorCode } from '@holdfast/atomic-file'
 import { ask } from './ask.js'
+import { assertOwner } from './assert-owner.js'
 import { InterruptedError, OperatorError, UsageError } from './cli-errors.js'
 import type { ChangeContext, CommandResult } from './command-result.js'
 import { backups } from './commands/backups.js'
@@ -67,6 +68,7 @@ async function execute(
     confirm: (question) => agree(proc, question, signal),
   }
   try {
+    if (changes({ options, request })) assertOwner(opened.storage.layout)
     switch (request.name) {
       case 'show':
         return await show(opened, request)

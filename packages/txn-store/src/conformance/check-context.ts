@@ -33,20 +33,16 @@ export class CheckContext {
       },
       harness.deadlineMs ?? DEFAULT_DEADLINE_MS,
     )
-    let failure: { readonly error: unknown } | undefined
-    try {
-      await run(context)
-    } catch (error) {
-      failure = { error }
+    const failures: unknown[] = []
+    for (const step of [() => run(context), () => context.#end(), async () => harness.removePlace?.(place)]) {
+      try {
+        await step()
+      } catch (error) {
+        failures.push(error)
+      }
     }
-    try {
-      await context.#end()
-      await harness.removePlace?.(place)
-    } catch (error) {
-      // What went wrong first says more.
-      failure ??= { error }
-    }
-    if (failure !== undefined) throw failure.error
+    // What went wrong first says more than what came of it.
+    if (failures.length > 0) throw failures[0]
   }
 
   /** As another process would. Closed at the end at the latest. */

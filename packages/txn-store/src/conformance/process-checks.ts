@@ -53,7 +53,7 @@ export const processChecks: readonly StorageCheck[] = [
         child.send({ type: 'commit pairs' })
         await context.within('commits of another process', told.promise)
         // A different moment of a commit in each round.
-        for (const until = performance.now() + round * 0.37; performance.now() < until; );
+        for (const until = performance.now() + round * 0.53; performance.now() < until; );
         await child.kill()
 
         const storage = await context.open()
@@ -75,8 +75,8 @@ export const processChecks: readonly StorageCheck[] = [
   },
 ]
 
-const EACH = 15
-const ROUNDS = 4
+const EACH = 10
+const ROUNDS = 3
 
 /** The process at the other end. */
 class Child {
@@ -115,11 +115,12 @@ class Child {
     return answered
   }
 
-  /** Resolves when nothing of it can be at work any more. */
+  /** Resolves when nothing of it can be at work any more, and all that it said was heard. */
   async kill(): Promise<void> {
     const gone = new Promise((resolve) => this.#process.once('close', resolve))
+    const heard = new Promise((resolve) => this.#process.once('disconnect', resolve))
     this.#process.kill('SIGKILL')
-    await gone
+    await this.#context.within('the end of another process', Promise.all([gone, heard]))
   }
 
   #answer(type: ProcessAnswer['type']): Promise<void> {

@@ -60,7 +60,8 @@ const SUSPICIOUS_NUMBER = /[:,[\s]-?(?:\d{16,}(?![\d.eE])|\d[\d.]*[eE]\+?\d{3})/
 
 function isLossy(source: string, value: number): boolean {
   if (!Number.isFinite(value)) return true
-  return /^-?\d+$/.test(source) && BigInt(source) !== BigInt(value)
+  // A double that is written in its shortest form may end in other digits than it has; it is written the same again.
+  return /^-?\d+$/.test(source) && BigInt(source) !== BigInt(value) && String(value) !== source
 }
 
 function pathTo(node: unknown, target: unknown): (string | number)[] | undefined {

@@ -4,7 +4,7 @@
  * A crash can leave a last line without its line feed, which is cut before the next append. Processes take turns under `guard`: flock(2) on the file itself,
  * which nobody frees by deleting a lock file.
  */
-import { statSync } from 'node:fs'
+import { readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type AppendFile, errorCode, makeDirectory, openAppendFile, writeFileAtomic } from '@holdfast/atomic-file'
 import { lockDescriptor } from '@holdfast/lock'
@@ -67,6 +67,11 @@ export class AuditLog {
     const file = this.#file ?? (await this.#open())
     const size = file.refresh()
     if (this.#tail?.size !== size) {
+      const newer = this.#tail === undefined ? undefined : readNewer(file.fd, this.#tail, size)
+      if (newer !== undefined) {
+        this.#tail = newer
+        return newer
+      }
       const { tail, torn } = await readTail(this.path)
       if (torn) await file.truncate(tail.size)
       this.#tail = tail
@@ -126,6 +131,31 @@ export class AuditLog {
   }
 }
 
+/** What others added to the file of which `known` was the end. `undefined` unless it is a few whole lines: then the file is looked at anew. */
+function readNewer(fd: number, known: LogTail, size: number): LogTail | undefined {
+  const added = size - known.size
+  if (added <= 0 || added > MAX_NEWER_BYTES) return undefined
+  const bytes = Buffer.allocUnsafe(added)
+  if (readSync(fd, bytes, 0, added, known.size) !== added || bytes[added - 1] !== LINE_FEED) return undefined
+  const parsed = bytes
+    .toString('utf8', 0, added - 1)
+    .split('\n')
+    .map(parseLine)
+  const ours = parsed.flatMap(({ record, hash, prev }) => (hash === undefined ? [] : [{ record, hash, prev }]))
+  // Lines that do not follow those known are of another file, or were put there by hand.
+  if (ours[0] !== undefined && ours[0].prev !== known.hash) return undefined
+  return advance(
+    known,
+    size,
+    ours,
+    ours.map(({ record }) => record),
+  )
+}
+
+/** Some turns of other processes. */
+const MAX_NEWER_BYTES = 64 * 1024
+const LINE_FEED = 0x0a
+
 /** Reads the end of a history without changing it; a missing file is an empty one. */
 export async function readTail(path: string): Promise<{ readonly tail: LogTail; readonly torn: boolean }> {
   try {
@@ -168,7 +198,7 @@ async function scan(lines: AsyncIterable<FoundLine>): Promise<{ readonly tail: L
 function advance(
   before: LogTail,
   size: number,
-  lines: readonly ChainedLine[],
+  lines: readonly Pick<ChainedLine, 'hash'>[],
   records: readonly RecordFields[],
 ): LogTail {
   let { hash, seq, token, state, group, unfinished } = before

@@ -3,14 +3,14 @@
  * hard link of a file that was a committed state, or a compressed copy of one (`.gz`, `.zst`). A crash can leave one more than the limit, or
  * the plain file beside its compressed copy; the next rotation removes both.
  */
-import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { errorCode, keepBackup, makeDirectory, removeFile, writeFileAtomic } from '@holdfast/atomic-file'
 import { type CompressionAlgorithm, compress, compressionSuffix } from '../compression.js'
 import type { ResolvedDeps } from './deps.js'
 import { readWhole } from './document-image.js'
 import { backupAffixes, type Layout } from './layout.js'
+import { modeOf } from './mode-of.js'
 
 export interface RetentionOptions {
   /** Number of backups to keep; 0 keeps none. */
@@ -66,10 +66,11 @@ export class Backups {
 
   /** A name newer than every other, for `keep`, in a folder that is there. */
   async nextPath(): Promise<string> {
-    if (this.#known === undefined || !existsSync(this.#layout.backups)) {
+    if (!existsSync(this.#layout.backups)) {
       await makeDirectory(this.#layout.backups, {}, this.#deps.files)
-      this.#known = await this.#read()
+      this.#known = undefined
     }
+    this.#known ??= await this.#read()
     const newest = this.#known[0]?.micros ?? 0
     const micros = Math.max(newest + 1, this.#deps.now() * 1000)
     const { prefix, suffix } = backupAffixes(this.#layout)
@@ -85,7 +86,7 @@ export class Backups {
 
   /** Keeps these bytes under this name. Durable on return. */
   async write(path: string, bytes: Uint8Array): Promise<void> {
-    await writeFileAtomic(path, bytes, {}, this.#deps.files)
+    await writeFileAtomic(path, bytes, modeOf(this.#layout.document), this.#deps.files)
     this.#known?.unshift({ name: basename(path), micros: this.microsOf(path) ?? 0 })
   }
 
@@ -148,7 +149,7 @@ export class Backups {
       await writeFileAtomic(
         `${path}${compressionSuffix(algorithm)}`,
         await compress(algorithm, bytes),
-        {},
+        modeOf(path),
         this.#deps.files,
       )
       await removeFile(path, {}, this.#deps.files)
@@ -171,7 +172,8 @@ export class Backups {
   async #read(): Promise<Backup[]> {
     let names: string[]
     try {
-      names = await readdir(this.#layout.backups)
+      // A folder of this size is read sooner than the thread pool answers, and others wait for this turn.
+      names = readdirSync(this.#layout.backups)
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error
       names = []

@@ -1,4 +1,4 @@
-import { isSealed, openDocument, openLine, sealDocument, sealLine } from '../cipher.js'
+import { isSealed, keyIdOfLine, openDocument, openLine, sealDocument, sealLine } from '../cipher.js'
 import { decodeDocument } from '../document/decode-document.js'
 import { DocumentEncoder, type EncodeOptions } from '../document/encode-document.js'
 import { StateReadError } from '../errors.js'
@@ -29,7 +29,11 @@ export function plainCodec(options: EncodeOptions): DocumentCodec {
       return data
     },
     sealText: undefined,
-    openText: (text) => text,
+    openText: (text) => {
+      // What was not encrypted is JSON.
+      if (!/^[[{]/.test(text)) throw new WrongKeyError(keyIdOfLine(text), [])
+      return text
+    },
   }
 }
 

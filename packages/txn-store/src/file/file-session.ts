@@ -11,12 +11,12 @@ import { appendCommit } from './append-commit.js'
 import type { LogTail } from './audit-log.js'
 import { checkpoint, isDue } from './checkpoint.js'
 import { identify, readWhole } from './document-image.js'
-import { endOf, entriesIn } from './journal.js'
+import { endOf, entriesIn, type JournalView } from './journal.js'
 import { type DocumentSource, type LoadedDocument, loadDocument } from './load-document.js'
 import { noteRecord, type RecordContext } from './make-record.js'
 import { isRestore, replaceDocument } from './replace-document.js'
-import { chain, settle } from './settle.js'
-import type { Base, Outcome, Turn, TurnContext } from './turn.js'
+import { chain, isOrphaned, settle } from './settle.js'
+import { asStateError, type Base, type Outcome, type Turn, type TurnContext } from './turn.js'
 
 export interface SessionHooks {
   /** The newest state that the store knows. */
@@ -57,6 +57,7 @@ export class FileSession implements StorageSession {
       const base = await this.#assertNewest()
       const { seq, backup, base: next } = await this.#commit(base, commit)
       this.#keep(next)
+      await this.#tidyUp(next)
       return { seq, backup }
     })
   }
@@ -65,6 +66,8 @@ export class FileSession implements StorageSession {
     try {
       await this.#guarded(async () => {
         const base = await this.#assertNewest()
+        // A line in between would keep the journal from going on where the log ends.
+        if (base.orphaned !== undefined) return
         if (base.loaded?.journal !== undefined) {
           const { loaded } = base
           const outcome = await appendCommit(this.#turn, base, loaded, { data: loaded.data, entries: [], notes })
@@ -86,7 +89,7 @@ export class FileSession implements StorageSession {
     })
   }
 
-  /** Keeps the document as it is now as a backup. `undefined` when there is none. */
+  /** Keeps the document as it is now as a backup. `undefined` when there is none. @throws StateReadError when it is damaged */
   backup(): Promise<string | undefined> {
     return this.#guarded(async () => this.#backUp(await this.#assertNewest()))
   }
@@ -108,39 +111,52 @@ export class FileSession implements StorageSession {
   }
 
   async #backUp({ loaded, sha256 }: Base): Promise<string | undefined> {
+    // Among the backups it would be taken for a good one, and the newest.
+    if (loaded === undefined) throw this.#damage
     const { backups, codec, deps } = this.#context
-    const isInFile = loaded?.journal === undefined || entriesIn(loaded.journal, sha256) === loaded.journal.count
+    const isInFile = loaded.journal === undefined || entriesIn(loaded.journal, sha256) === loaded.journal.count
     if (isInFile && sha256 === null) return undefined
     const path = await backups.nextPath()
-    await (isInFile || loaded === undefined ? backups.keep(path) : backups.write(path, codec.encode(loaded.data)))
+    await (isInFile ? backups.keep(path) : backups.write(path, codec.encode(loaded.data)))
     await syncDirectory(dirname(path), deps.files)
     backups.rotate()
     return path
   }
 
   async #commit(base: Base, commit: Commit): Promise<Outcome> {
-    const { backups, log, journalMode } = this.#context
     const { loaded } = base
-    if (loaded !== undefined && journalMode) {
+    if (loaded !== undefined && this.#context.journalMode) {
       const backup = isRestore(commit) && this.#context.mayKeepBackups ? await this.#backUp(base) : undefined
       return { ...(await appendCommit(this.#turn, base, loaded, commit)), backup }
     }
-    const outcome = await replaceDocument(this.#turn, base, commit)
+    return replaceDocument(this.#turn, base, commit)
+  }
+
+  /** What fails here is no failure of the commit, which is durable; what this turn knew may be wrong then. */
+  async #tidyUp(base: Base): Promise<void> {
+    const { backups, log, journalMode } = this.#context
+    if (journalMode) return
     try {
       backups.rotate()
       await log.rotate()
+      this.#keep({ ...base, tail: await log.tail() })
     } catch (error) {
+      this.#base = undefined
       this.#hooks.onWarning(error)
     }
-    return { ...outcome, base: { ...outcome.base, tail: await log.tail() } }
   }
 
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
-    const unlock = await this.#context.log.guard({ timeoutMs: this.#context.lockTimeoutMs })
+    const { log, layout, lockTimeoutMs } = this.#context
     try {
-      return await work()
-    } finally {
-      unlock()
+      const unlock = await log.guard({ timeoutMs: lockTimeoutMs })
+      try {
+        return await work()
+      } finally {
+        unlock()
+      }
+    } catch (error) {
+      throw asStateError(layout.document, error)
     }
   }
 
@@ -157,15 +173,26 @@ export class FileSession implements StorageSession {
       this.#damage = error
     }
     const { identity, sha256 } = loaded?.image ?? (await readWhole(layout.document))
-    const { tail, recovered } = await settle(log, sha256, loaded?.journal, this.#turn.record)
+    const orphaned = loaded === undefined ? await this.#findOrphaned(sha256) : undefined
+    const { tail, recovered } =
+      orphaned === undefined
+        ? await settle(log, sha256, loaded?.journal, this.#turn.record)
+        : { tail: await log.tail(), recovered: undefined }
     this.#hooks.found(tail)
     if (recovered !== undefined) this.#hooks.onRecovered(recovered)
-    let base: Base = { identity, sha256, tail, loaded }
+    let base: Base = { identity, sha256, tail, loaded, orphaned }
     const view = loaded?.journal
     const isStale = view !== undefined && view.count > 0 && entriesIn(view, sha256) === view.count
     if (view !== undefined && (!journalMode || isStale)) base = await checkpoint(this.#turn, base, journalMode)
     this.#keep(base)
     return base
+  }
+
+  /** Whether the document may come back or not: what was committed stays in the journal until something takes the document's place. */
+  async #findOrphaned(sha256: string | null): Promise<JournalView | undefined> {
+    const { log, journal } = this.#context
+    const view = await journal.tryRead()
+    return view !== undefined && isOrphaned(view, await log.tail(), sha256) ? view : undefined
   }
 
   #keep(base: Base): void {

@@ -1,19 +1,22 @@
 import { dirname } from 'node:path'
 import { errorCode, sweepLeftovers } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
-import { StateLockError, StateReadError } from '../errors.js'
+import { BackupReader } from '../backup-reader.js'
+import { StateReadError } from '../errors.js'
+import { stateCommand } from '../shell-command.js'
 import type { AcquireOptions, DocumentStorage, StoredDocument, TransactionRecord } from '../storage.js'
 import { AuditLog, type LogTail } from './audit-log.js'
 import { Backups, type RetentionOptions } from './backups.js'
 import type { DocumentCodec } from './codec.js'
 import { type ResolvedDeps, resolveDeps, type StoreDeps } from './deps.js'
+import { readWhole } from './document-image.js'
 import { FileSession, type SessionHooks } from './file-session.js'
 import { readHistory } from './history.js'
 import { Journal } from './journal.js'
 import { findLayout, type Layout, type LayoutOptions } from './layout.js'
 import { type DocumentSource, type LoadedDocument, loadDocument } from './load-document.js'
 import type { RotationOptions } from './log-rotation.js'
-import type { Base, TurnContext } from './turn.js'
+import { asStateError, type Base, type TurnContext } from './turn.js'
 
 export interface FileStorageOptions extends LayoutOptions {
   readonly codec: DocumentCodec
@@ -54,7 +57,7 @@ export class FileStorage implements DocumentStorage {
     this.backups = new Backups(layout, options.retention, resolved, events.onWarning)
     this.#options = options
     this.#deps = resolved
-    const journal = new Journal(layout.journal, codec, resolved)
+    const journal = new Journal(layout, codec, resolved)
     const hint = (): Promise<string> => this.#restoreHint()
     this.#source = { path: layout.document, codec, journal, hint }
     this.#context = {
@@ -101,9 +104,7 @@ export class FileStorage implements DocumentStorage {
     try {
       lock = await FileLock.acquire(path, signal === undefined ? { timeoutMs } : { timeoutMs, signal })
     } catch (error) {
-      if (!errorCode(error)?.startsWith('ERR_LOCK')) throw error
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new StateLockError(`Cannot change '${document}': ${reason}`, { path: document, cause: error })
+      throw error === signal?.reason ? error : asStateError(document, error)
     }
     try {
       if (!this.#hasSwept || lock.previous !== undefined) await this.#sweep()
@@ -127,9 +128,11 @@ export class FileStorage implements DocumentStorage {
     }
   }
 
-  /** The history of this state, newest first. */
-  records(loaded: LoadedDocument | undefined): AsyncGenerator<TransactionRecord, void, void> {
-    return readHistory(this.layout.log, loaded?.image.sha256 ?? null, loaded?.journal, this.codec)
+  /** The history of this state, newest first; of a damaged document without a state. */
+  async *records(loaded: LoadedDocument | undefined): AsyncGenerator<TransactionRecord, void, void> {
+    const sha256 = loaded === undefined ? await this.#hashOfDamaged() : loaded.image.sha256
+    const journal = loaded === undefined ? await this.#context.journal.tryRead() : loaded.journal
+    yield* readHistory(this.layout.log, sha256, journal, this.codec)
   }
 
   async close(): Promise<void> {
@@ -145,6 +148,16 @@ export class FileStorage implements DocumentStorage {
     } catch (error) {
       if (error instanceof StateReadError) return undefined
       throw error
+    }
+  }
+
+  /** Damaged is not absent: only what was never there makes the first commit one that did not happen. */
+  async #hashOfDamaged(): Promise<string | null> {
+    try {
+      return (await readWhole(this.layout.document)).sha256
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error
+      return UNREADABLE
     }
   }
 
@@ -180,11 +193,16 @@ export class FileStorage implements DocumentStorage {
   }
 
   async #restoreHint(): Promise<string> {
-    const [newest] = await this.backups.list()
     const document = this.layout.document
-    if (newest === undefined) return `There is no backup; put a good copy of '${document}' in its place`
-    return `Restore the newest backup: holdfast-state restore '${document}' '${newest}'`
+    const backups = new BackupReader(this)
+    for (const path of await this.backups.list()) {
+      if (await backups.isGood(path))
+        return `Restore the newest good backup: ${stateCommand(this.layout, 'restore', path)}`
+    }
+    return `There is no good backup; put a good copy of '${document}' in its place`
   }
 }
 
 const MAX_ATTEMPTS = 5
+/** Equal to no hash. */
+const UNREADABLE = ''

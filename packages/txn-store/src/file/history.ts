@@ -69,10 +69,20 @@ function isWaiting(record: RecordFields, documentSha256: string | null): boolean
 
 function present(record: RecordFields, happened: boolean, codec: DocumentCodec, path: string): TransactionRecord {
   const { sealed, undone: _, patch, ...plain } = record
-  const change = sealed === undefined ? {} : (JSON.parse(codec.openText(sealed, path)) as Partial<TransactionRecord>)
+  const change = sealed === undefined ? {} : openChange(sealed, codec, path)
   const told = { ...plain, ...(patch === undefined ? {} : { patch: patch as JsonPatchOperation[] }), ...change }
   if (happened) return told
   return { ...told, success: false, details: { ...plain.details, error: NEVER_COMPLETED } }
+}
+
+/** Without its key, what was changed cannot be told; the rest of the record can. */
+function openChange(sealed: string, codec: DocumentCodec, path: string): Partial<TransactionRecord> {
+  try {
+    return JSON.parse(codec.openText(sealed, path)) as Partial<TransactionRecord>
+  } catch (error) {
+    if (errorCode(error) === 'ERR_WRONG_KEY') return {}
+    throw error
+  }
 }
 
 const NEVER_COMPLETED = 'the commit was never completed: its process died, or the old content was put back by hand'

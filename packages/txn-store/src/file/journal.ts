@@ -17,6 +17,8 @@ import {
   type JournalHeader,
   parseJournalLine,
 } from './journal-format.js'
+import type { Layout } from './layout.js'
+import { modeOf } from './mode-of.js'
 import { readFully } from './read-lines-backwards.js'
 
 /** A journal as it was read. Views of one journal share an array that only grows, so that a commit does not copy all that were before it. */
@@ -52,12 +54,14 @@ export function endOf({ header, shared, count }: JournalView): { hash: string | 
 
 export class Journal {
   readonly path: string
+  readonly #document: string
   readonly #codec: DocumentCodec
   readonly #deps: ResolvedDeps
   #file: { readonly append: AppendFile; readonly id: string } | undefined
 
-  constructor(path: string, codec: DocumentCodec, deps: ResolvedDeps) {
-    this.path = path
+  constructor(layout: Layout, codec: DocumentCodec, deps: ResolvedDeps) {
+    this.path = layout.journal
+    this.#document = layout.document
     this.#codec = codec
     this.#deps = deps
   }
@@ -86,11 +90,21 @@ export class Journal {
     }
   }
 
+  /** As `read`; `undefined` also when it is damaged. */
+  async tryRead(): Promise<JournalView | undefined> {
+    try {
+      return await this.read(undefined)
+    } catch (error) {
+      if (error instanceof StateReadError) return undefined
+      throw error
+    }
+  }
+
   /** Begins an empty journal. Durable on return. */
   async start(header: JournalHeader): Promise<JournalView> {
     await this.#forget()
     const text = formatHeader(header)
-    await writeFileAtomic(this.path, text, {}, this.#deps.files)
+    await writeFileAtomic(this.path, text, modeOf(this.#document), this.#deps.files)
     const file = look(this.path)?.file ?? ''
     const size = Buffer.byteLength(text)
     return { file, size, header, shared: [], count: 0, checkpoints: new Map([[header.base, 0]]) }

@@ -62,7 +62,9 @@ async function explained(error: unknown, source: DocumentSource): Promise<unknow
   if (error instanceof StateReadError) {
     return new StateReadError(error.message, { path, hint: error.hint ?? (await source.hint()), cause: error.cause })
   }
-  if (errorCode(error) === undefined) return error
+  const code = errorCode(error)
+  // Under a wrong key nothing is damaged: taken for that, the document would be set aside and replaced.
+  if (code === undefined || code === 'ERR_WRONG_KEY') return error
   const reason = error instanceof Error ? error.message : String(error)
   return new StateReadError(`Cannot read '${path}': ${reason}`, { path, cause: error })
 }

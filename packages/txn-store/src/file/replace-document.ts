@@ -9,13 +9,13 @@ import type { Commit } from '../storage.js'
 import { sha256 as hashOf, type RecordFields } from './audit-record.js'
 import { type DocumentImage, identify, readWhole } from './document-image.js'
 import { commitRecord, noteRecord } from './make-record.js'
-import { chain, settle } from './settle.js'
+import { chain, settle, tellOrphaned } from './settle.js'
 import { allDone, asWriteError, type Base, compactTime, type Outcome, type Turn } from './turn.js'
 
-export async function replaceDocument(turn: Turn, base: Base, commit: Commit): Promise<Outcome> {
+export async function replaceDocument(turn: Turn, found: Base, commit: Commit): Promise<Outcome> {
   const { layout, log, journal, backups, codec, deps, backupBeforeWrite, mayKeepBackups } = turn.context
-  const isDamaged = base.loaded === undefined
-  if (isDamaged) await setJournalAside(turn)
+  const isDamaged = found.loaded === undefined
+  const base = isDamaged ? await setJournalAside(turn, found) : found
   const bytes = codec.encode(commit.data)
   const wantsBackup = mayKeepBackups && (backupBeforeWrite || isRestore(commit))
   const keepsBackup = wantsBackup && !isDamaged && base.sha256 !== null
@@ -87,12 +87,14 @@ function makeRecords({ record }: Turn, { tail }: Base, commit: Commit): RecordFi
   return [...notes, ...entries]
 }
 
-/** What is in it belongs to a document that cannot be read any more; it is kept for whoever wants to look. */
-async function setJournalAside({ context }: Turn): Promise<void> {
-  const { journal, deps } = context
-  if (identify(journal.path) === undefined) return
+/** What is in it belongs to a document that cannot be read any more: the history tells of it, and it is kept for whoever wants to look. */
+async function setJournalAside({ context, record }: Turn, { orphaned, ...base }: Base): Promise<Base> {
+  const { journal, deps, log } = context
+  const tail = orphaned === undefined ? base.tail : await tellOrphaned(log, base.tail, orphaned, base.sha256, record)
+  if (identify(journal.path) === undefined) return { ...base, tail }
   await journal.close()
   await moveFile(journal.path, `${journal.path}.corrupt-${compactTime(deps.now())}`, deps.files)
+  return { ...base, tail }
 }
 
 function notSynced(path: string, cause: unknown): StateWriteError {

@@ -9,6 +9,7 @@
 import type { AuditLog, LogTail } from './audit-log.js'
 import { type ChainedLine, formatLine, type RecordFields } from './audit-record.js'
 import { entriesOf, type JournalView } from './journal.js'
+import type { JournalEntry } from './journal-format.js'
 import { type RecordContext, stateRecord } from './make-record.js'
 
 export interface Settled {
@@ -54,9 +55,7 @@ export async function finishCheckpoint(
   context: RecordContext,
   backup?: string,
 ): Promise<Settled> {
-  const entries = entriesOf(journal).slice(0, included)
-  // A crash may have come after some of them were added.
-  const moved = entries.slice(entries.findLastIndex(({ line }) => line.hash === tail.hash) + 1)
+  const moved = entriesNotIn(tail, entriesOf(journal).slice(0, included))
   const last = moved.at(-1)
   const state = { before: tail.state?.sha256 ?? null, sha256: documentSha256, backup }
   const seq = last?.record.seq ?? tail.seq
@@ -64,6 +63,34 @@ export async function finishCheckpoint(
   const line = formatLine(record, last?.line.hash ?? tail.hash)
   await log.append([...moved.map((entry) => entry.line), line], [...moved.map((entry) => entry.record), record])
   return { tail: await log.tail(), recovered: 'a checkpoint was completed' }
+}
+
+/** Whether the journal of a document that cannot be read goes on where the log ends; not when the log tells of that document already. */
+export function isOrphaned(journal: JournalView, { hash, state }: LogTail, documentSha256: string | null): boolean {
+  if (journal.count === 0 || state?.sha256 === documentSha256) return false
+  return journal.header.prev === hash || entriesOf(journal).some(({ line }) => line.hash === hash)
+}
+
+/** Adds the records of an orphaned journal: they happened, whatever became of the document. Its end is an `external` record. */
+export async function tellOrphaned(
+  log: AuditLog,
+  tail: LogTail,
+  journal: JournalView,
+  documentSha256: string | null,
+  context: RecordContext,
+): Promise<LogTail> {
+  const moved = entriesNotIn(tail, entriesOf(journal))
+  const last = moved.at(-1)
+  const state = { before: tail.state?.sha256 ?? null, sha256: documentSha256 }
+  const record = stateRecord('external', (last?.record.seq ?? tail.seq) + 1, EXTERNAL, state, context)
+  const line = formatLine(record, last?.line.hash ?? tail.hash)
+  await log.append([...moved.map((entry) => entry.line), line], [...moved.map((entry) => entry.record), record])
+  return log.tail()
+}
+
+/** A crash may have come after some of them were added. */
+function entriesNotIn(tail: LogTail, entries: readonly JournalEntry[]): readonly JournalEntry[] {
+  return entries.slice(entries.findLastIndex(({ line }) => line.hash === tail.hash) + 1)
 }
 
 async function undo(

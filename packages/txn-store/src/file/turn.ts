@@ -1,11 +1,11 @@
 import { AtomicFileError, errorCode } from '@holdfast/atomic-file'
-import { StateError, StateWriteError } from '../errors.js'
+import { StateError, StateLockError, StateWriteError } from '../errors.js'
 import type { AuditLog, LogTail } from './audit-log.js'
 import type { Backups } from './backups.js'
 import type { DocumentCodec } from './codec.js'
 import type { ResolvedDeps } from './deps.js'
 import type { FileIdentity } from './document-image.js'
-import type { Journal } from './journal.js'
+import type { Journal, JournalView } from './journal.js'
 import type { Layout } from './layout.js'
 import type { LoadedDocument } from './load-document.js'
 import type { RecordContext } from './make-record.js'
@@ -33,6 +33,8 @@ export interface Base {
   readonly tail: LogTail
   /** `undefined`: the document cannot be read, and is set aside before it is replaced. */
   readonly loaded: LoadedDocument | undefined
+  /** The journal of a document that cannot be read, with commits that the log does not tell yet. */
+  readonly orphaned?: JournalView | undefined
 }
 
 /** What a commit leaves. */
@@ -61,6 +63,16 @@ export function asWriteError(path: string, error: unknown): unknown {
     hint,
     cause: error,
   })
+}
+
+/** What the system or the lock has refused, as an error of the store; others are what they are. */
+export function asStateError(path: string, error: unknown): unknown {
+  const code = errorCode(error) ?? ''
+  if (code.startsWith('ERR_LOCK')) {
+    const reason = error instanceof Error ? error.message : String(error)
+    return new StateLockError(`Cannot change '${path}': ${reason}`, { path, cause: error })
+  }
+  return /^E(?!RR_)/.test(code) ? asWriteError(path, error) : error
 }
 
 /** `20260102T030405678Z`, for the name of a file that is set aside. */

@@ -5,6 +5,7 @@ import { entriesIn, entriesOf } from './journal.js'
 import type { Layout } from './layout.js'
 import type { LoadedDocument } from './load-document.js'
 import { isSameFile, oldLogs } from './log-rotation.js'
+import { readLines } from './read-lines.js'
 
 /** One thing that is wrong with a history. */
 export interface HistoryProblem {
@@ -75,7 +76,7 @@ async function checkFile(path: string, chain: ChainCheck): Promise<void> {
   try {
     await using handle = await openForReading(path)
     let line = 0
-    for await (const text of handle.readLines()) {
+    for await (const text of readLines(handle)) {
       line += 1
       chain.add(parseLine(text), text, path, line)
     }

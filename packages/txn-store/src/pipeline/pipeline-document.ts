@@ -126,9 +126,14 @@ export interface PipelineDocument {
 /** The names under which a document has phases: in the order of their numbers, then of their letters, then as `phases` names them. */
 export function findPhaseNames(document: Readonly<PipelineDocument>): string[] {
   const named = Object.keys(isRecord(document.phases) ? document.phases : {})
-  const byName = Object.keys(document).filter(isPhaseName)
   const others = named.filter((key) => !isPhaseName(key) && isRecord(document[key]))
-  return [...byName.sort(comparePhaseNames), ...others]
+  return sortPhaseNames([...Object.keys(document).filter(isPhaseName), ...others])
+}
+
+/** Phases with numbers by these, then those with letters, then all others as they came; each once. */
+export function sortPhaseNames(names: readonly string[]): string[] {
+  const unique = [...new Set(names)]
+  return [...unique.filter(isPhaseName).sort(comparePhaseNames), ...unique.filter((name) => !isPhaseName(name))]
 }
 
 /** Tells the names that are those of phases by themselves. */

@@ -1,5 +1,5 @@
 import { findAttempts, findDuration, findOwner, findReasons, findStart } from './item-facts.js'
-import { isRecord, type PipelineOwner } from './pipeline-document.js'
+import { isRecord, type PipelineChunk, type PipelineOwner } from './pipeline-document.js'
 import {
   combineStatuses,
   countStatuses,
@@ -27,11 +27,19 @@ export interface ItemSummary {
   readonly chunks: StatusCounts
 }
 
-/** @param parts states of what it consists of besides its chunks */
-export function summarizeItem(item: Readonly<Record<string, unknown>>, parts: readonly PipelineStatus[]): ItemSummary {
+/**
+ * @param otherParts states of what it consists of besides its chunks, `undefined` for parts that have none. Those say nothing against a state that is
+ *   recorded for the whole; but without one, the whole is done only when it is known of every part.
+ */
+export function summarizeItem(
+  item: Readonly<Record<string, unknown>>,
+  otherParts: readonly (PipelineStatus | undefined)[] = [],
+): ItemSummary {
   const chunks = listChunks(item).map(({ chunk }) => readStatus(chunk['status']))
-  const known = [...parts, ...chunks.filter((status) => status !== undefined)]
+  const parts = [...otherParts, ...chunks]
   const recorded = readStatus(item['status'])
+  const known =
+    recorded === undefined ? parts.map((status) => status ?? 'unknown') : parts.filter((status) => status !== undefined)
   return {
     status: judgeStatus(recorded, combineStatuses(known)) ?? 'unknown',
     recorded,
@@ -44,13 +52,19 @@ export function summarizeItem(item: Readonly<Record<string, unknown>>, parts: re
   }
 }
 
-/** The chunks of an entry: a list, an object by name, or, in old files, members like `chunk_0001`. */
-export function listChunks(item: Readonly<Record<string, unknown>>): { id: string; chunk: Record<string, unknown> }[] {
+/** A piece of a file, with what it is called: by itself, or where it is. */
+export interface ChunkEntry {
+  readonly id: string
+  readonly chunk: PipelineChunk
+}
+
+/** The chunks of a phase or a file entry, in their order: of a list, of an object by name, and, in old documents, members like `chunk_0001`. */
+export function listChunks(item: Readonly<Record<string, unknown>>): ChunkEntry[] {
   const { chunks } = item
   const named = Array.isArray(chunks) || isRecord(chunks) ? Object.entries(chunks) : []
   const members = Object.entries(item).filter(([name]) => CHUNK_NAME.test(name))
   return [...named, ...members].flatMap(([name, chunk]) =>
-    isRecord(chunk) ? [{ id: idOf(chunk['chunk_id']) ?? name, chunk }] : [],
+    isRecord(chunk) ? [{ id: idOf(chunk['chunk_id']) ?? idOf(chunk['id']) ?? name, chunk }] : [],
   )
 }
 

@@ -1,5 +1,6 @@
 import { findFileFailures, findPhaseFailures, type PipelineFailure } from './find-failures.js'
-import { findPhaseNames, isRecord } from './pipeline-document.js'
+import { findOldEntries } from './old-layout.js'
+import { findPhaseNames, isRecord, sortPhaseNames } from './pipeline-document.js'
 import { combinePhases, countStatuses, type PipelineStatus, type StatusCounts } from './pipeline-status.js'
 import { type ItemSummary, summarizeItem } from './summarize-item.js'
 
@@ -48,9 +49,14 @@ export function summarizePipeline(document: object, { phases: names, fileId }: S
   const data = isRecord(document) ? document : {}
   const owner = textOf(data['file_id'])
   const failures: PipelineFailure[] = []
-  const phases = (names ?? findPhaseNames(data)).map((name) => {
+  const oldEntries = findOldEntries(data)
+  const phases = (names ?? sortPhaseNames([...findPhaseNames(data), ...oldEntries.keys()])).map((name) => {
     const block = Object.hasOwn(data, name) && isRecord(data[name]) ? data[name] : undefined
-    const found = summarizePhase(name, block, { fileId, isOwner: fileId === owner })
+    const entries = {
+      ...Object.fromEntries(oldEntries.get(name) ?? []),
+      ...(isRecord(block?.['files']) ? block['files'] : {}),
+    }
+    const found = summarizePhase(name, block, entries, { fileId, isOwner: fileId === owner })
     failures.push(...found.failures)
     return found.summary
   })
@@ -73,31 +79,36 @@ interface PhaseFindings {
 function summarizePhase(
   phase: string,
   block: Record<string, unknown> | undefined,
+  entriesById: Readonly<Record<string, unknown>>,
   { fileId, isOwner }: { readonly fileId: string | undefined; readonly isOwner: boolean },
 ): PhaseFindings {
-  const entries = Object.entries(isRecord(block?.['files']) ? block['files'] : {})
+  const entries = Object.entries(entriesById)
   const failures: PipelineFailure[] = []
   const files = entries.flatMap(([id, value]) => {
     if (fileId !== undefined && id !== fileId) return []
     const item = isRecord(value) ? value : {}
-    const summary = summarizeItem(item, [])
+    const summary = summarizeItem(item)
     failures.push(...findFileFailures({ phase, fileId: id, item, summary }, block ?? {}))
     return [{ fileId: id, ...summary }]
   })
-  const base = { phase, isPresent: block !== undefined, files, fileCounts: countStatuses(files.map(statusOf)) }
-  if (block === undefined || (fileId !== undefined && (entries.length > 0 || !isOwner))) {
+  const isPresent = block !== undefined || entries.length > 0
+  const base = { phase, isPresent, files, fileCounts: countStatuses(files.map(statusOf)) }
+  if (!isPresent || (fileId !== undefined && (entries.length > 0 || !isOwner))) {
     return { summary: { ...base, ...phaseOfFile(files[0]) }, failures }
   }
-  // A file without a state says nothing about the phase, neither that it is done nor that it is not.
-  const summary = summarizeItem(block, files.filter(({ status }) => status !== 'unknown').map(statusOf))
-  failures.push(...findPhaseFailures({ phase, fileId: undefined, item: block, summary }, failures))
+  const item = block ?? {}
+  const summary = summarizeItem(
+    item,
+    files.map(({ status, recorded }) => (status === 'unknown' ? recorded : status)),
+  )
+  failures.push(...findPhaseFailures({ phase, fileId: undefined, item, summary }, failures))
   const durationSeconds = summary.durationSeconds ?? sum(files.map((file) => file.durationSeconds))
   return { summary: { ...base, ...summary, durationSeconds }, failures }
 }
 
 /** What a phase is for one file: nothing that is recorded for others counts, nor what the phase says of itself. */
 function phaseOfFile(file: FileSummary | undefined): ItemSummary {
-  if (file === undefined) return { ...summarizeItem({}, []), status: 'pending' }
+  if (file === undefined) return { ...summarizeItem({}), status: 'pending' }
   const { fileId: _, ...summary } = file
   return summary
 }

@@ -4,14 +4,15 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { storageConformanceChecks } from '@holdfast/txn-store/conformance'
 import { describe, test } from 'vitest'
-import { usePlaces } from './places.ts'
+import { makePlace, removePlace } from './places.ts'
 import { SqliteStorage } from './sqlite-storage.ts'
 
 const SERVER = fileURLToPath(new URL('../fixtures/serve-sqlite-storage.mjs', import.meta.url))
 
-describe('SqliteStorage conforms:', () => {
+describe.concurrent('SqliteStorage conforms:', () => {
   const checks = storageConformanceChecks<string>({
-    createPlace: usePlaces('state.db'),
+    createPlace: async () => makePlace('state.db'),
+    removePlace: async (path) => removePlace(path),
     open: async (path) => new SqliteStorage(path),
     readBackup: async (path, backup) => {
       const storage = new SqliteStorage(path)

@@ -29,7 +29,6 @@ import {
 export class SqliteStorage implements DocumentStorage {
   readonly path: string
   readonly #database: DatabaseSync
-  #known: { readonly seq: number; readonly document: StoredDocument } | undefined
 
   constructor(path: string) {
     this.path = path
@@ -50,10 +49,7 @@ export class SqliteStorage implements DocumentStorage {
     const seq = Number(row['seq'])
     const text = String(row['data'])
     try {
-      // What is known was read from what this commit wrote; only the text tells of damage.
-      const data = JSON.parse(text) as JsonObject
-      if (this.#known?.seq !== seq) this.#known = { seq, document: { data, exists: true } }
-      return this.#known
+      return { seq, document: { data: JSON.parse(text) as JsonObject, exists: true } }
     } catch (cause) {
       const hint = 'Write the document anew; the damaged text is kept among the backups'
       throw new StateReadError(`Cannot read '${this.path}': it is not JSON`, { path: this.path, hint, cause })

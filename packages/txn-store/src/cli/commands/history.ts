@@ -26,8 +26,8 @@ function renderRecord({
   details,
 }: TransactionRecord): string {
   const who = `pid ${pid}${host === undefined ? '' : ` on ${host}`}${label === undefined ? '' : ` (${label})`}`
-  const error = success ? undefined : details?.['error']
-  const what = typeof error === 'string' ? error : (changed ?? []).map((place) => place || '(the document)').join(' ')
+  const reason = success ? details?.['reason'] : details?.['error']
+  const what = typeof reason === 'string' ? reason : (changed ?? []).map((place) => place || '(the document)').join(' ')
   const columns = [timestamp, success ? 'ok    ' : 'failed', operation, who, what]
   return shorten(harmless(columns.filter((column) => column !== '').join('  ')), MAX_LINE_LENGTH)
 }

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { diff } from '../../diff.js'
+import type { Layout } from '../../file/layout.js'
 import { TxnStore } from '../../txn-store.js'
 import { OperatorError } from '../cli-errors.js'
 import type { ChangeContext, CommandResult } from '../command-result.js'
@@ -44,7 +46,7 @@ export async function restore(
     throw new OperatorError(`'${path}' was not restored`, { code: 'ERR_STATE_DECLINED' })
   }
   signal.throwIfAborted()
-  const asideBefore = await listAside(path)
+  const asideBefore = await listAside(opened.storage.layout)
   await using store = new TxnStore(path, storageOptions(options))
   store.on('warning', ({ error }) => note(error instanceof Error ? error.message : String(error)))
   store.on('recovered', ({ description }) => note(description))
@@ -52,7 +54,7 @@ export async function restore(
     to === undefined
       ? await store.restoreBackup(await opened.backupPath(backup ?? ''), { signal })
       : await store.restoreToTime(to, { signal })
-  const aside = (await listAside(path)).filter((file) => !asideBefore.includes(file))
+  const aside = (await listAside(opened.storage.layout)).filter((file) => !asideBefore.includes(file))
   const undo = replaced === undefined ? undefined : opened.command('restore', replaced)
   const lines = [
     say(`Restored '${path}' from '${target.name}'`),
@@ -63,11 +65,15 @@ export async function restore(
   return { text: lines.join(''), document: result }
 }
 
-/** Files that were set aside because they could not be read. */
-async function listAside(path: string): Promise<string[]> {
-  const prefix = `${basename(path)}.corrupt-`
-  const names = await readdir(dirname(path))
-  return names.filter((name) => name.startsWith(prefix)).map((name) => join(dirname(path), name))
+/** Documents and journals that were set aside because they could not be read. */
+async function listAside({ document, journal }: Layout): Promise<string[]> {
+  const found: string[] = []
+  for (const path of [document, journal]) {
+    const prefix = `${basename(path)}.corrupt-`
+    const names = existsSync(dirname(path)) ? await readdir(dirname(path)) : []
+    for (const name of names) if (name.startsWith(prefix)) found.push(join(dirname(path), name))
+  }
+  return found
 }
 
 function say(text: string): string {

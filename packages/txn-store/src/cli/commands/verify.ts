@@ -1,16 +1,16 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { errorCode } from '@holdfast/atomic-file'
 import type { LoadedDocument } from '../../file/load-document.js'
 import { oldLogs } from '../../file/log-rotation.js'
 import { type HistoryProblem, type HistoryVerification, verifyHistory } from '../../file/verify-history.js'
+import { shellCommand } from '../../shell-command.js'
 import type { CommandResult } from '../command-result.js'
 import { EXIT } from '../exit-codes.js'
 import { type Explanation, explainError, renderExplanation } from '../explain-error.js'
 import { harmless } from '../harmless.js'
 import type { OpenedDocument } from '../opened-document.js'
 import { countOf } from '../render-changes.js'
-import { shellCommand } from '../shell-quote.js'
 import { waitingCommits } from './checkpoint.js'
 
 /** One thing that is wrong. */
@@ -29,15 +29,13 @@ export async function verify(opened: OpenedDocument): Promise<CommandResult> {
     history = await verifyHistory(opened.storage.layout, current)
     findings.push(...(await explainHistory(opened, current, history.problems)))
   }
+  const folder = join(opened.storage.layout.folder, 'set-aside')
   const backups = await opened.storage.backups.list()
   for (const path of backups) {
     const { code, message } = (await failureOf(() => opened.backup(path))) ?? {}
     // One that was tidied away meanwhile is none.
     if (message === undefined || !existsSync(path)) continue
-    const isKey = code === 'ERR_WRONG_KEY' || code === 'ERR_STATE_NOT_ENCRYPTED'
-    const fix = isKey
-      ? { hint: 'Give its key with another --key-file, or --accept-plain if it is older than the encryption' }
-      : { hint: 'It is of no use; the others are not affected. To remove it', command: shellCommand(['rm', path]) }
+    const fix = fixBackup(path, code, folder)
     findings.push({ file: path, message, ...fix })
   }
   const waiting = current === undefined ? 0 : waitingCommits(current)
@@ -89,12 +87,12 @@ async function explainHistory(
     -1,
     ...problems.filter(({ line }) => line !== undefined).map(({ file }) => files.indexOf(file)),
   )
-  const folder = join(dirname(log), 'set-aside')
+  const folder = join(opened.storage.layout.folder, 'set-aside')
   const broken = files.slice(0, newest + 1)
-  const move = `${shellCommand(['mkdir', '-p', folder])} && ${shellCommand(['mv', ...broken, folder])}`
+  const move = moveCommand(broken, folder)
   return problems.map((problem) => {
     if (problem.line === undefined) {
-      const hint = 'Look at what is different; if it is meant, have the history take note of it'
+      const hint = 'If the change is meant, have the history take note of it (otherwise restore a backup)'
       return { ...problem, hint, command: opened.command('checkpoint') }
     }
     if (problem.file === journal || (waitingCommits(current) > 0 && broken.includes(log))) {
@@ -104,6 +102,22 @@ async function explainHistory(
     const hint = 'It cannot be made whole again. To keep it for an inquiry and go on with what is whole'
     return { ...problem, hint, command: move }
   })
+}
+
+/** Only what was read and is damaged is of no use; what cannot be read by this user, or with these keys, may be fine. */
+function fixBackup(path: string, code: string | undefined, folder: string): Pick<Finding, 'hint' | 'command'> {
+  if (code === 'ERR_STATE_READ') {
+    const hint = 'It is of no use as it is; the others are not affected. To move it away'
+    return { hint, command: moveCommand([path], folder) }
+  }
+  if (code === 'ERR_WRONG_KEY' || code === 'ERR_STATE_NOT_ENCRYPTED') {
+    return { hint: 'Give its key with another --key-file, or --accept-plain if it is older than the encryption' }
+  }
+  return { hint: 'Check again as a user who may read it, and look at the disk' }
+}
+
+function moveCommand(files: readonly string[], folder: string): string {
+  return `${shellCommand(['mkdir', '-p', folder])} && ${shellCommand(['mv', ...files, folder])}`
 }
 
 async function failureOf(work: () => Promise<unknown>): Promise<Explanation | undefined> {

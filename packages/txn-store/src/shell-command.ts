@@ -1,3 +1,13 @@
+import { dirname, join, relative } from 'node:path'
+import type { Layout } from './file/layout.js'
+
+/** What an operator can run on a document; an encrypted one needs its key file besides. */
+export function stateCommand({ document, folder }: Layout, name: string, ...words: readonly string[]): string {
+  const beside = dirname(document)
+  const options = folder === join(beside, '.pipeline') ? [] : ['--folder', relative(beside, folder)]
+  return shellCommand(['holdfast-state', name, document, ...words, ...options])
+}
+
 /** The words as one line for a POSIX shell; words with control characters need one that knows `$'…'` (bash, zsh, ksh). */
 export function shellCommand(words: readonly string[]): string {
   return words.map(quote).join(' ')
