@@ -1,4 +1,4 @@
-import { type KvKey, splitKey } from '../store/key.js'
+import { type KvKey, writeKey } from '../store/key.js'
 import type { KvSet, KvStore } from '../store/kv-store.js'
 import { DAY_MS, errorText, isoNow, type ManagerOptions, requireName, storeOf } from './manager-store.js'
 import { updateEntry } from './update-entry.js'
@@ -65,20 +65,21 @@ export class PersistenceManager {
    * few. For single items use `markProcessed`.
    */
   async saveProcessedItems(items: Iterable<string>): Promise<void> {
-    const level = (await this.#level()).child('processed_items')
+    const level = await this.#level()
     const wanted = new Set(items)
     const options = { ttlMs: this.#ttl.processedTtlMs }
-    let startVersion = Number.POSITIVE_INFINITY
+    const started = wanted.size === 0 ? await level.batch([]) : undefined
+    let startVersion = started?.done === true ? started.version : Number.POSITIVE_INFINITY
     for (const chunk of chunks([...wanted], CHUNK)) {
       const version = await level.putMany(
-        chunk.map((item) => [[item], true] as const),
+        chunk.map((item) => [[PROCESSED, item], true] as const),
         options,
       )
       startVersion = Math.min(startVersion, version)
     }
-    const keep = new Set([...wanted].map((item) => JSON.stringify([item])))
-    for await (const { key, version } of level.scan()) {
-      if (version > startVersion || keep.has(JSON.stringify(splitKey(key)))) continue
+    const keep = new Set([...wanted].map((item) => writeKey([PROCESSED, item])))
+    for await (const { key, version } of level.scan(PROCESSED)) {
+      if (version > startVersion || keep.has(key)) continue
       // Marked again meanwhile: then it stays.
       await level.batch([{ type: 'delete', key }], { checks: [{ key, version }] })
     }
@@ -183,7 +184,7 @@ export class PersistenceManager {
   }
 
   async #processed(): Promise<KvSet> {
-    return (await this.#level()).set('processed_items')
+    return (await this.#level()).set(PROCESSED)
   }
 }
 
@@ -216,6 +217,7 @@ export async function saveSession(
   )
 }
 
+const PROCESSED = 'processed_items'
 const CHUNK = 500
 
 function stateKey(name: string | undefined): readonly string[] {

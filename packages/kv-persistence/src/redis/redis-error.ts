@@ -55,7 +55,7 @@ export function unavailable(
     reason,
     outcome,
     location,
-    hint,
+    hint: hint ?? (reason === 'disconnected' ? NOT_CONNECTED : undefined),
     ...cause,
   })
 }
@@ -64,6 +64,8 @@ export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
   return error instanceof Error ? error.message : String(error)
 }
+
+const NOT_CONNECTED = 'Check that the server runs, and that host, port and tls are right'
 
 const HINTS: Readonly<Record<string, string>> = {
   OOM: "Raise the server's maxmemory, or delete data; the store goes on by itself",

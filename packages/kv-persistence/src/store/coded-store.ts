@@ -207,6 +207,8 @@ export class CodedStore implements KvStore {
         const key = this.#key(operation.key)
         return { type: 'increment', key, by, ttlMs: this.#core.ttl(ttlMs), renew: ttlMs !== undefined }
       }
+      default:
+        throw new TypeError(`There is no operation ${JSON.stringify(operation)}`)
     }
   }
 

@@ -48,6 +48,7 @@ export class KeySet implements KvSet {
     { signal }: OperationOptions,
     make: (key: string) => Change,
   ): Promise<number> {
+    if (members === undefined || members === null) throw new TypeError(`Members of a set must be text, not ${members}`)
     const keys = new Set([...(typeof members === 'string' ? [members] : members)].map((member) => this.#keyOf(member)))
     const changes = [...keys].map(make)
     let changed = 0

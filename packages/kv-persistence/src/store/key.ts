@@ -18,7 +18,7 @@ export function writeKey(key: KvKey): string {
 
 /** The level below which `child` and `scan` look: ends with ":", or is empty for everything. */
 export function writeLevel(prefix: KvKey | undefined): string {
-  if (prefix === undefined || prefix.length === 0) return ''
+  if (prefix === undefined || prefix === '' || (Array.isArray(prefix) && prefix.length === 0)) return ''
   const written = typeof prefix === 'string' ? prefix.replace(/:+$/, '') : writeSegments(prefix)
   if (written === '') throw new TypeError(`A prefix must name a level, not ${JSON.stringify(prefix)}`)
   checkWritten(written)
@@ -42,6 +42,8 @@ export function splitKey(key: string): string[] {
 }
 
 function writeSegments(segments: readonly string[]): string {
+  if (!Array.isArray(segments))
+    throw new TypeError(`A key must be text or an array of segments, not ${typeof segments}`)
   return segments.map(encodeSegment).join(':')
 }
 
