@@ -37,7 +37,9 @@ describeSharedBackends((fresh) => {
     await using store = await createKvStore(options)
     const queue = createLeasedQueue<string>('q', { store })
     for (let n = 0; n < 80; n += 1) await queue.enqueue(`item${n}`)
-    await runWorkers('consume', PROCESSES, options, 0)
+    // So long that no lease runs out on a busy machine: then an item would rightly be given out again.
+    const leaseSeconds = 60
+    await runWorkers('consume', PROCESSES, options, leaseSeconds)
     for (let n = 0; n < 80; n += 1) expect(await store.get(['done', `item${n}`])).toBe(1)
     expect(await queue.counts()).toEqual({ ready: 0, delayed: 0, leased: 0, dead: 0 })
   })

@@ -23,11 +23,11 @@ test('TLS: a trusted certificate is accepted, others are not unless asked', asyn
   await trusted.put('k', 1)
   expect(await trusted.get('k')).toBe(1)
 
-  await expect(createKvStore({ ...options, tls: true })).rejects.toMatchObject({
+  await expect(createKvStore({ ...options, tls: true, timeoutMs: 500 })).rejects.toMatchObject({
     code: 'ERR_KV_UNAVAILABLE',
     message: expect.stringMatching(/self-signed/),
   })
-  const otherName = createKvStore({ ...options, tls: { ca, servername: 'other.example' } })
+  const otherName = createKvStore({ ...options, tls: { ca, servername: 'other.example' }, timeoutMs: 500 })
   await expect(otherName).rejects.toMatchObject({ code: 'ERR_KV_UNAVAILABLE' })
   const plain = createKvStore({ ...options, timeoutMs: 500 })
   await expect(plain).rejects.toMatchObject({ code: 'ERR_KV_UNAVAILABLE' })
