@@ -44,7 +44,7 @@ export class CommitQueue {
   readonly #options: QueueOptions
   readonly #waiting: Waiting[] = []
   #draining: Promise<void> | undefined
-  #acquiring: AbortController | undefined
+  #acquiring: { readonly controller: AbortController; readonly until: number } | undefined
   #openSince: { readonly operation: string; readonly at: number } | undefined
 
   constructor(storage: () => Promise<DocumentStorage>, options: QueueOptions) {
@@ -64,6 +64,11 @@ export class CommitQueue {
     signal?.addEventListener('abort', waiting.onAbort, { once: true })
     this.#waiting.push(waiting)
     this.#draining ??= this.#drain()
+  }
+
+  /** Whether a transaction waits or is under way. */
+  get isBusy(): boolean {
+    return this.#draining !== undefined
   }
 
   /** Resolves when nothing is waiting or under way. */
@@ -101,14 +106,17 @@ export class CommitQueue {
   async #acquire(): Promise<StorageSession | undefined> {
     const now = performance.now()
     const waits = this.#waiting.map(({ job, enqueuedAt }) => enqueuedAt + job.timeoutMs - now)
-    this.#acquiring = new AbortController()
+    const acquiring = new AbortController()
+    this.#acquiring = { controller: acquiring, until: now + Math.min(...waits) }
     try {
       const storage = await this.#storage()
       return await storage.acquire({
         timeoutMs: Math.max(0, Math.ceil(Math.min(...waits))),
-        signal: this.#acquiring.signal,
+        signal: acquiring.signal,
       })
     } catch (error) {
+      // Called off because nobody waited any more: that is no answer for those who came since.
+      if (acquiring.signal.aborted) return undefined
       // Those whose time is not up go on waiting; any other error is everybody's.
       const isTimeUp = error instanceof StateLockError && TIME_UP.has(errorCode(error.cause) ?? '')
       const failed = this.#waiting.filter(
@@ -140,7 +148,7 @@ export class CommitQueue {
         job.fail(damage)
         continue
       }
-      const done = await this.#run(job, head, batch)
+      const done = await this.#run(job, head, batch, damage !== undefined)
       if (done !== undefined) {
         head = { data: done.data, exists: true }
         damage = undefined
@@ -156,13 +164,14 @@ export class CommitQueue {
     job: Job,
     head: StoredDocument,
     batch: Batch,
+    isDamaged: boolean,
   ): Promise<{ readonly data: StoredDocument['data'] } | undefined> {
     // What a restore replaces is kept as a backup: that must be what the one before it has left.
     if (job.kind === 'restore') await batch.flush()
     const startedAt = Date.now()
     const started = performance.now()
     this.#openSince = { operation: job.operation, at: started }
-    const running = job.run(head)
+    const running = untilAborted(job.run(head), job.signal)
     // Those that are done must not wait for the disk until a slow one is.
     if (batch.size > 0 && !(await isSettledSoon(running))) await Promise.allSettled([batch.flush(), running])
     const { operation, label, details } = job
@@ -175,7 +184,8 @@ export class CommitQueue {
     try {
       const { data, patch } = await running
       if (batch.hasFailed) throw batch.failure
-      if (patch.length === 0) {
+      // What cannot be read is replaced also by what an absent document counts as.
+      if (patch.length === 0 && !isDamaged) {
         if (this.#options.logUnchanged) batch.note({ kind: 'unchanged', ...facts(), details: details ?? {} })
         batch.addUnchanged(job, data)
         return undefined
@@ -205,22 +215,31 @@ export class CommitQueue {
   }
 
   #giveUp(waiting: Waiting): void {
-    // While the lock itself is waited for, its own error says more: who holds it.
-    if (this.#acquiring !== undefined) return
-    const { operation, timeoutMs } = waiting.job
+    const until = this.#acquiring?.until
+    // When the wait for the lock ends now, too, its own error says more: who holds it.
+    if (until !== undefined && until <= performance.now() + LOOK_AGAIN_MS) {
+      waiting.timer = setTimeout(() => this.#giveUp(waiting), LOOK_AGAIN_MS)
+      return
+    }
+    this.#drop(waiting, until === undefined ? this.#ownTransactionOpen(waiting.job) : this.#lockHeld(waiting.job))
+  }
+
+  #ownTransactionOpen({ operation, timeoutMs }: Job): StateLockError {
     const { path } = this.#options
     const open = this.#openSince
     const since =
       open === undefined ? '' : `: '${open.operation}' has been open for ${Math.round(performance.now() - open.at)} ms`
-    this.#drop(
-      waiting,
-      new StateLockError(
-        `Cannot begin '${operation}' on '${path}' within ${timeoutMs} ms, because another transaction of this process is not over${since}`,
-        {
-          path,
-          hint: 'Keep slow work out of transactions, or raise lockTimeoutMs',
-        },
-      ),
+    return new StateLockError(
+      `Cannot begin '${operation}' on '${path}' within ${timeoutMs} ms, because another transaction of this process is not over${since}`,
+      { path, hint: 'Keep slow work out of transactions, or raise lockTimeoutMs' },
+    )
+  }
+
+  #lockHeld({ operation, timeoutMs }: Job): StateLockError {
+    const { path } = this.#options
+    return new StateLockError(
+      `Cannot begin '${operation}' on '${path}' within ${timeoutMs} ms, because somebody else holds the lock`,
+      { path, hint: `The lock file '${path}.lock' says who; wait until it is released, or raise lockTimeoutMs` },
     )
   }
 
@@ -230,7 +249,7 @@ export class CommitQueue {
     this.#waiting.splice(index, 1)
     this.#settle(waiting)
     waiting.job.fail(error)
-    if (this.#waiting.length === 0) this.#acquiring?.abort(error)
+    if (this.#waiting.length === 0) this.#acquiring?.controller.abort(error)
   }
 
   #settle({ timer, onAbort, job }: Waiting): void {
@@ -244,8 +263,25 @@ const TIME_UP: ReadonlySet<string> = new Set(['ERR_LOCK_EXISTS', 'ERR_LOCK_TIMEO
 const MAX_TIMER_MS = 2 ** 31 - 1
 /** So that other processes get their turn soon. */
 const MAX_TURN_MS = 25
+/** Between two looks at whether the wait for the lock has ended. */
+const LOOK_AGAIN_MS = 20
 const MAX_BATCH = 256
 const MAX_ERROR_LENGTH = 500
+
+/** A callback that hears nothing of the signal must not keep everybody else from their turn: what it comes to is of no use any more. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  // The work has begun already.
+  if (signal.aborted) onAbort()
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
 
 /** Whether the work is over before the event loop turns: then there was nothing to wait for. */
 function isSettledSoon(work: Promise<unknown>): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Job } from './commit-queue.js'
 import type { DraftChange } from './document/draft.js'
 import { StateValidationError } from './errors.js'
@@ -30,23 +31,25 @@ export function jobWithResult<R>(
 ): { readonly job: Job; readonly result: Promise<JobResult<R>> } {
   const { promise, resolve, reject } = Promise.withResolvers<JobResult<R>>()
   let value: R
+  // The queue works in the context of whoever began to fill it; callbacks and listeners belong to the context of their own caller.
+  const inCallersContext = AsyncLocalStorage.snapshot()
   const job: Job = {
     ...work,
     run: async (base) => {
-      const result = await run(base)
+      const result = await inCallersContext(() => run(base))
       value = result.value
       const { issues, patch, data } = result.change
       if (issues.length > 0) throw new StateValidationError('keep', issues, { path })
-      if (patch.length > 0) await check(data)
+      if (patch.length > 0 || (work.replacesAll && !base.exists)) await inCallersContext(() => check(data))
       return result.change
     },
     succeed: (committed, data) => {
       resolve({ value, committed })
-      if (committed !== undefined) onCommit(committed, data)
+      if (committed !== undefined) inCallersContext(() => onCommit(committed, data))
     },
     fail: (error) => {
       reject(error)
-      onFailure(error)
+      inCallersContext(() => onFailure(error))
     },
   }
   return { job, result: promise }

@@ -51,11 +51,11 @@ class Copier {
     if (!existsSync(dirname(target))) throw new Error(`the folder '${dirname(target)}' does not exist`)
     const session = await to.acquire({ timeoutMs: LOCK_TIMEOUT_MS })
     try {
-      const before = await readForReplacement(session)
+      const { before, isDamaged } = await readForReplacement(session)
       // Read under the copy's lock: what another process copied before is never newer than this.
       const { data, exists } = await from.read()
       const patch = diff(before, data)
-      if (patch.length === 0 || !exists) return
+      if (!exists || (patch.length === 0 && !isDamaged)) return
       const entry = { kind: 'commit', operation: 'replicate', label: undefined, durationMs: 0, patch } as const
       await session.commit({ data, entries: [{ ...entry, startedAt: Date.now(), details: { source } }] })
     } finally {
@@ -65,11 +65,11 @@ class Copier {
 }
 
 /** A damaged copy is as good as none: it is set aside and made anew. */
-async function readForReplacement(session: StorageSession): Promise<JsonObject> {
+async function readForReplacement(session: StorageSession): Promise<{ before: JsonObject; isDamaged: boolean }> {
   try {
-    return (await session.read()).data
+    return { before: (await session.read()).data, isDamaged: false }
   } catch (error) {
-    if (error instanceof StateReadError) return {}
+    if (error instanceof StateReadError) return { before: {}, isDamaged: true }
     throw error
   }
 }

@@ -225,10 +225,13 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   /**
    * Waits for the transactions under way, and writes what the journal holds into the readable file if nobody else is at work. Calling it again does
    * nothing more; anything else is an error then.
+   *
+   * @throws StateTransactionError inside a transaction of this store, which would have to be over first
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    if (this.#closing === undefined && this.#queue.isBusy) this.#assertOutside('close')
     this.#closing ??= this.#storage.close(() => this.#queue.idle())
-    return this.#closing
+    await this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -282,10 +285,14 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   #assertMayBegin(operation: string): void {
     this.#storage.assertOpen()
+    this.#assertOutside(`begin '${operation}' on`)
+  }
+
+  #assertOutside(action: string): void {
     if (!isInTransaction(this.path)) return
-    throw new StateTransactionError(`Cannot begin '${operation}' on '${this.path}' inside another transaction on it`, {
+    throw new StateTransactionError(`Cannot ${action} '${this.path}' inside another transaction on it`, {
       path: this.path,
-      hint: 'Use the data of the outer transaction, or begin this one after it',
+      hint: 'Use the data of the outer transaction, or do it after that',
     })
   }
 

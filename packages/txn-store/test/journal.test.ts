@@ -52,6 +52,44 @@ describe('a journal', () => {
     expect(readFileSync(journal(), 'utf8').trimEnd().split('\n')).toHaveLength(1)
   })
 
+  test('is not mistaken for the one before it, whose inode the file system has given it', async () => {
+    await using writer = new TxnStore<Doc>(file(), JOURNAL)
+    await using reader = new TxnStore<Doc>(file(), JOURNAL)
+    await writer.write({ n: 100 })
+    for (let n = 101; n <= 120; n += 1) {
+      await writeNumbers(writer, n, n)
+      expect(await reader.read()).toMatchObject({ n })
+      const { ino } = statSync(journal())
+      // Where inodes are taken again at once, the second journal from here has that of the one which was read.
+      for (let begun = 0; begun === 0 || (begun < 3 && statSync(journal()).ino !== ino); begun += 1) {
+        await writer.checkpoint()
+      }
+      await writer.transaction((txn) => {
+        txn.data.n = n + 1000
+      })
+      await writeNumbers(writer, n, n)
+      await writeNumbers(writer, n + 2000, n + 2000)
+      expect(await reader.read()).toMatchObject({ n: n + 2000 })
+    }
+  })
+
+  test('is read anew when its end was cut and written again', async () => {
+    await using reader = new TxnStore<Doc>(file(), JOURNAL)
+    await leaveInJournal(2)
+    const short = readFileSync(journal())
+    // As a failed append leaves it for a moment: a line that somebody sees, and that is taken back.
+    await using writer = new TxnStore<Doc>(file(), JOURNAL)
+    await writeNumbers(writer, 71, 71)
+    const taken = await reader.read()
+    expect(taken).toMatchObject({ n: 71 })
+    truncateSync(journal(), short.length)
+    await using another = new TxnStore<Doc>(file(), JOURNAL)
+    await writeNumbers(another, 72, 72)
+    expect(await reader.read()).toMatchObject({ n: 72 })
+    await writeNumbers(reader, 73, 73)
+    expect((await reader.verifyHistory()).problems).toEqual([])
+  })
+
   test('is written into the file by close(), and gone then', async () => {
     const store = new TxnStore<Doc>(file(), JOURNAL)
     await writeNumbers(store, 1, 3)

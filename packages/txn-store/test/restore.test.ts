@@ -119,6 +119,23 @@ describe('restoreBackup()', () => {
     expect(onDisk()).toEqual({ n: 'one' })
   })
 
+  test('replaces a damaged document also by an empty one', async () => {
+    await using store = new TxnStore(file())
+    writeFileSync(file(), '{}')
+    await store.transaction((txn) => {
+      txn.data.n = 1
+    })
+    const [empty = ''] = await store.listBackups()
+    writeFileSync(file(), '{"n": ')
+    await store.restoreBackup(empty)
+    expect(await store.read()).toEqual({})
+    expect(readFileSync(file(), 'utf8')).toBe('{}')
+    writeFileSync(file(), '{"n": ')
+    await store.write({})
+    expect(readFileSync(file(), 'utf8')).toBe('{}')
+    expect((await store.verifyHistory()).problems).toEqual([])
+  })
+
   test('replaces a damaged document, which is set aside, and one that is missing', async () => {
     await using store = new TxnStore<Doc>(file())
     await writeNumbers(store, 1, 2)

@@ -39,6 +39,22 @@ describe('transaction()', () => {
     expect(first).toEqual({ id: 2 })
   })
 
+  test('resolves also to arrays and objects that were made of parts of the draft, as they are at the end', async () => {
+    await using store = new TxnStore<Doc>(file())
+    await store.write({ list: [{ id: 1 }, { id: 2 }] })
+    const { found, all, itself } = await store.transaction((txn) => {
+      const list = txn.data.list ?? []
+      const found = list.filter(({ id }) => id > 1)
+      for (const item of found) item.id = 7
+      const itself: { me?: unknown } = {}
+      itself.me = itself
+      return { found, all: new Set([1]), itself, whole: txn.data }
+    })
+    expect(found).toEqual([{ id: 7 }])
+    expect([all, itself.me]).toEqual([new Set([1]), itself])
+    expect(onDisk()).toEqual({ list: [{ id: 1 }, { id: 7 }] })
+  })
+
   test('is durable and in the file when it resolves', async () => {
     await using store = new TxnStore<Doc>(file())
     await store.transaction(set(1))
@@ -394,6 +410,27 @@ describe('fencing', () => {
 })
 
 describe('an AbortSignal', () => {
+  test('ends a transaction whose callback does not end, so that others get their turn', async () => {
+    await using store = new TxnStore<Doc>(file())
+    const calling = new AbortController()
+    const stuck = store.transaction(
+      async (txn) => {
+        txn.data.n = 1
+        calling.abort(new Error('called off'))
+        await new Promise(() => undefined)
+      },
+      { signal: calling.signal },
+    )
+    await expect(stuck).rejects.toThrow('called off')
+    const begun = new AbortController()
+    const open = await store.begin({ signal: begun.signal })
+    open.data.n = 2
+    begun.abort(new Error('no more'))
+    await store.transaction(set(3))
+    await expect(open.commit()).rejects.toThrow('no more')
+    expect(onDisk()).toEqual({ n: 3 })
+  })
+
   test('that is aborted before: the callback never runs, and the reason is thrown', async () => {
     await using store = new TxnStore<Doc>(file())
     const reason = new Error('shutdown')

@@ -51,7 +51,7 @@ export class Draft {
 
   /** A value that may hold parts of the draft, as it is now and for good. */
   detach(value: unknown): unknown {
-    return isDraft(value) ? current(value as object) : value
+    return detached(value, new Map())
   }
 
   discard(): void {
@@ -115,6 +115,29 @@ function containerOf(root: unknown, place: readonly string[]): unknown {
   let node = root
   for (const key of place.slice(0, -1)) node = (node as Record<string, unknown> | undefined)?.[key]
   return node
+}
+
+/** The value without drafts; arrays and plain objects with drafts in them are copied, all else stays itself. */
+function detached(value: unknown, seen: Map<object, unknown>): unknown {
+  if (isDraft(value)) return current(value as object)
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return value
+  if (seen.has(value)) return seen.get(value)
+  seen.set(value, value)
+  // Accessors are left alone: reading them could have effects.
+  const found = Object.entries(Object.getOwnPropertyDescriptors(value)).flatMap(([key, { value: part }]) => {
+    const whole = detached(part, seen)
+    return whole === part ? [] : [[key, whole] as const]
+  })
+  if (found.length === 0) return value
+  const copy = Array.isArray(value) ? [...value] : Object.assign(Object.create(Object.getPrototypeOf(value)), value)
+  for (const [key, whole] of found) copy[key] = whole
+  seen.set(value, copy)
+  return copy
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null
 }
 
 function replacesObject(operation: JsonPatchOperation): boolean {

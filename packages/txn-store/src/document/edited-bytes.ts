@@ -14,15 +14,19 @@ export class EditedBytes {
   #space: Buffer = Buffer.alloc(0)
   #length = 0
   #edits: Edit[] = []
+  /** Of a text that is written anew: what does not stand in the space yet. */
+  #pending = ''
 
   get length(): number {
     return this.#length
   }
 
-  /** Forgets the text. */
-  clear(): void {
-    this.#length = 0
+  /** Forgets the text; what is added next is a new one. Written straight to where it stays, a large one takes its own memory only once. */
+  restart(expectedBytes: number): void {
     this.#edits = []
+    this.#pending = ''
+    this.#length = 0
+    if (this.#space.length < expectedBytes) this.#space = spaceFor(expectedBytes)
   }
 
   /** Replaces a range of the old text by what is added next. Ranges come in their order and do not overlap. */
@@ -30,11 +34,15 @@ export class EditedBytes {
     this.#edits.push({ start, end, pieces: [], pending: '', bytes: 0 })
   }
 
-  /** Adds to the replacement of the last range. Returns the number of bytes. */
+  /** Adds to the replacement of the last range, or else to the new text. Returns the number of bytes. */
   add(text: string): number {
-    const edit = this.#edits.at(-1)
-    if (edit === undefined) throw new Error('Nothing was cut')
     const bytes = Buffer.byteLength(text)
+    const edit = this.#edits.at(-1)
+    if (edit === undefined) {
+      this.#pending += text
+      if (this.#pending.length > PIECE_LENGTH) this.#writePending()
+      return bytes
+    }
     edit.pending += text
     edit.bytes += bytes
     // As bytes it takes less memory than as thousands of strings.
@@ -44,13 +52,13 @@ export class EditedBytes {
 
   /** Makes the edits. The bytes are good until the next call. */
   apply(): Buffer {
+    this.#writePending()
     const edits = this.#edits
     this.#edits = []
     const length = edits.reduce((sum, { start, end, bytes }) => sum + bytes - (end - start), this.#length)
     const old = this.#space
     const isInPlace = length <= old.length
-    // A little more than needed, so that a text that grows slowly does not move each time.
-    const target = isInPlace ? old : Buffer.allocUnsafeSlow(length + (length >> 3) + 64)
+    const target = isInPlace ? old : spaceFor(length)
     moveKept(old, this.#length, target, edits)
     let shift = 0
     for (const edit of edits) {
@@ -66,6 +74,24 @@ export class EditedBytes {
     this.#length = length
     return target.subarray(0, length)
   }
+
+  #writePending(): void {
+    if (this.#pending === '') return
+    const end = this.#length + Buffer.byteLength(this.#pending)
+    if (end > this.#space.length) {
+      const larger = spaceFor(Math.max(end, 2 * this.#length))
+      this.#space.copy(larger, 0, 0, this.#length)
+      this.#space = larger
+    }
+    this.#space.write(this.#pending, this.#length, 'utf8')
+    this.#length = end
+    this.#pending = ''
+  }
+}
+
+/** A little more than needed, so that a text that grows slowly does not move each time. */
+function spaceFor(bytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(bytes + (bytes >> 3) + 64)
 }
 
 const PIECE_LENGTH = 64 * 1024

@@ -45,8 +45,11 @@ export class DocumentEncoder {
     this.#textOf = sortKeys ? textSorted : textInOrder
   }
 
-  /** The text as UTF-8, without a final newline. The bytes are good until the next call. The document must not be changed afterwards. */
-  encode(document: JsonObject): Buffer {
+  /**
+   * The text as UTF-8, without a final newline. The bytes are good until the next call. The document must not be changed afterwards. A good guess of
+   * their number saves memory the first time.
+   */
+  encode(document: JsonObject, expectedBytes = 0): Buffer {
     const root = this.#root
     // An error on the way leaves nothing that is half changed.
     this.#root = undefined
@@ -54,8 +57,7 @@ export class DocumentEncoder {
       this.#update(root, 0, document, 0)
       this.#root = root
     } else {
-      this.#bytes.clear()
-      this.#bytes.cut(0, 0)
+      this.#bytes.restart(expectedBytes)
       this.#root = this.#write('', document, 0).part
     }
     try {

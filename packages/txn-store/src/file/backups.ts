@@ -1,7 +1,7 @@
 /**
  * The states that commits replaced, `backups/<stem>_YYYYMMDD_HHMMSS_microseconds.json.bak`, in UTC. Order and age come from the names alone. Each is a
- * hard link of a file that was a committed state, or a compressed copy of one (`.gz`, `.zst`). A crash can leave one more than the limit, or
- * the plain file beside its compressed copy; the next rotation removes both.
+ * hard link of a file that was a committed state, or a compressed copy of one (`.gz`, `.zst`). A crash can leave as many more than the limit as are removed
+ * at a time, or the plain file beside its compressed copy; the next rotation removes both.
  */
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
@@ -36,6 +36,8 @@ export class Backups {
   /** Plain files that have a compressed copy already. */
   #surplus: string[] = []
   #tidying: Promise<void> = Promise.resolve()
+  /** Commits since the last tidying. */
+  #untidied = 0
   /** Set while there is something to tidy up. */
   #timer: NodeJS.Timeout | undefined
   readonly #onWarning: (error: unknown) => void
@@ -79,7 +81,7 @@ export class Backups {
 
   /** Keeps the document as it is now under this name. Durable once the folder is synced. */
   async keep(path: string): Promise<void> {
-    this.#tidy()
+    if (this.#untidied >= TIDY_AT_ONCE) this.#tidy()
     await keepBackup(this.#layout.document, path, { durable: false }, this.#deps.files)
     this.#known?.unshift({ name: basename(path), micros: this.microsOf(path) ?? 0 })
   }
@@ -97,10 +99,11 @@ export class Backups {
   }
 
   /**
-   * Has what is beyond number and age removed: beside the next commit, where it costs nobody time, or else in a moment. Those who look at the backups see
-   * it done.
+   * Has what is beyond number and age removed: beside a later commit, or else in a moment. Several at a time, because the file system makes a commit
+   * wait for what it has to remove. Those who look at the backups see it done.
    */
   rotate(): void {
+    this.#untidied += 1
     this.#timer ??= setTimeout(() => this.#tidy(), TIDY_DELAY_MS).unref()
   }
 
@@ -114,6 +117,7 @@ export class Backups {
     if (this.#timer === undefined) return
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#untidied = 0
     this.#tidying = this.#tidying.then(() => this.#rotate()).catch(this.#onWarning)
   }
 
@@ -194,6 +198,7 @@ export class Backups {
 }
 
 const TIDY_DELAY_MS = 50
+const TIDY_AT_ONCE = 8
 const STAMP = /^\d{8}_\d{6}_\d{6}$/
 const STAMP_LENGTH = 22
 

@@ -8,10 +8,10 @@ import { SealBrokenError, WrongKeyError } from '../sealing-errors.js'
 
 /** How the document and what tells of its content are written: plainly, or encrypted. */
 export interface DocumentCodec {
-  /** The bytes of the document's file; good until the next call. */
-  encode(data: JsonObject): Uint8Array
-  /** @throws StateReadError */
-  decode(bytes: Uint8Array, path: string, hint: string | undefined): JsonObject
+  /** The bytes of the document's file, of which about so many are expected; good until the next call. */
+  encode(data: JsonObject, expectedBytes?: number): Uint8Array
+  /** Calls `release` as soon as it has no use for the bytes any more. @throws StateReadError */
+  decode(bytes: Uint8Array, path: string, hint: string | undefined, release?: () => void): JsonObject
   /** Encrypts the text of one line, if there is a key. */
   sealText: ((text: string) => string) | undefined
   /** @throws StateReadError */
@@ -21,9 +21,9 @@ export interface DocumentCodec {
 export function plainCodec(options: EncodeOptions): DocumentCodec {
   const encoder = new DocumentEncoder(options)
   return {
-    encode: (data) => encoder.encode(data),
-    decode: (bytes, path, hint) => {
-      const data = decodeDocument(bytes, path, hint)
+    encode: (data, expectedBytes) => encoder.encode(data, expectedBytes),
+    decode: (bytes, path, hint, release) => {
+      const data = decodeDocument(bytes, path, hint, release)
       const keyId = keyIdOf(data)
       if (keyId !== undefined) throw new WrongKeyError(keyId, [])
       return data

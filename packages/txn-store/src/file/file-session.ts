@@ -11,7 +11,7 @@ import { appendCommit } from './append-commit.js'
 import type { LogTail } from './audit-log.js'
 import { checkpoint, isDue } from './checkpoint.js'
 import { identify, readWhole } from './document-image.js'
-import { endOf, entriesIn, type JournalView } from './journal.js'
+import { endOf, entriesIn, isSame, type JournalView } from './journal.js'
 import { type DocumentSource, type LoadedDocument, loadDocument } from './load-document.js'
 import { noteRecord, type RecordContext } from './make-record.js'
 import { isRestore, replaceDocument } from './replace-document.js'
@@ -209,7 +209,7 @@ export class FileSession implements StorageSession {
     const known = base.loaded?.journal
     if (base.loaded !== undefined) {
       const view = await journal.read(known)
-      if (view?.count !== known?.count || view?.file !== known?.file) {
+      if (view !== known && !isSame(view, known)) {
         throw this.#refusal(view === undefined ? 0 : endOf(view).token)
       }
     }

@@ -3,6 +3,7 @@
  * document that the header (or a checkpoint mark) names by its hash, with every whole line after that. A crash can leave a torn last line, which is cut
  * before the next append; a damaged line before others is an error.
  */
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { type AppendFile, errorCode, openAppendFile, removeFile, writeFileAtomic } from '@holdfast/atomic-file'
 import { StateReadError } from '../errors.js'
 import { openForReading } from '../open-for-reading.js'
@@ -23,16 +24,23 @@ import { readFully } from './read-lines-backwards.js'
 
 /** A journal as it was read. Views of one journal share an array that only grows, so that a commit does not copy all that were before it. */
 export interface JournalView {
-  /** Device and inode: another file has another journal in it. */
+  /** Device and inode. A journal begun later can have the same, once this one is gone: `end` tells them apart. */
   readonly file: string
   /** Length up to the last whole line, in bytes. */
   readonly size: number
+  readonly end: LineMark
   readonly header: JournalHeader
   /** More may be in there than belong to this view, see `entriesOf`. */
   readonly shared: JournalEntry[]
   readonly count: number
   /** By the document's hash, how many entries are in it. */
   readonly checkpoints: ReadonlyMap<string | null, number>
+}
+
+/** Where the last whole line is and how it begins: with its checksum, so that no other journal has the same there. */
+interface LineMark {
+  readonly start: number
+  readonly head: Buffer
 }
 
 /** How many entries the document with this hash has in it; `undefined` when it is none of those the journal knows. */
@@ -50,6 +58,12 @@ export function endOf({ header, shared, count }: JournalView): { hash: string | 
   if (last === undefined) return { hash: header.prev, seq: header.seq, token: header.token }
   const { seq = header.seq, token = header.token } = last.record
   return { hash: last.line.hash, seq, token }
+}
+
+/** Whether they are the same journal with the same entries. */
+export function isSame(a: JournalView | undefined, b: JournalView | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b
+  return a.file === b.file && a.count === b.count && endOf(a).hash === endOf(b).hash
 }
 
 export class Journal {
@@ -74,12 +88,12 @@ export class Journal {
   async read(known: JournalView | undefined): Promise<JournalView | undefined> {
     const now = look(this.path)
     if (now === undefined) return undefined
-    if (known !== undefined && known.file === now.file && known.size === now.size) return known
+    if (known !== undefined && known.file === now.file && known.size === now.size && this.#isStill(known)) return known
     try {
       await using handle = await openForReading(this.path)
       const { dev, ino, size } = await handle.stat({ bigint: true })
       const file = `${dev}:${ino}`
-      const isSame = known?.file === file && known.size <= Number(size)
+      const isSame = known?.file === file && known.size <= Number(size) && holds(handle.fd, known.end)
       const from = isSame ? known.size : 0
       const bytes = Buffer.allocUnsafe(Number(size) - from)
       await readFully(handle, bytes, from)
@@ -107,20 +121,24 @@ export class Journal {
     await writeFileAtomic(this.path, text, modeOf(this.#document), this.#deps.files)
     const file = look(this.path)?.file ?? ''
     const size = Buffer.byteLength(text)
-    return { file, size, header, shared: [], count: 0, checkpoints: new Map([[header.base, 0]]) }
+    const end = markOf(text, size)
+    return { file, size, end, header, shared: [], count: 0, checkpoints: new Map([[header.base, 0]]) }
   }
 
   /** Adds entries, durably. To be called under the guard, with the newest view. */
   async append(view: JournalView, entries: readonly JournalEntry[]): Promise<JournalView> {
-    const size = await this.#append(view, entries.map((entry) => formatEntry(entry, this.#codec)).join(''))
-    return { ...view, size, ...grow(view, entries) }
+    const lines = entries.map((entry) => formatEntry(entry, this.#codec))
+    const size = await this.#append(view, lines.join(''))
+    const last = lines.at(-1)
+    return { ...view, size, end: last === undefined ? view.end : markOf(last, size), ...grow(view, entries) }
   }
 
   /** Says, durably, that all entries are in the document with this hash, before that document is published. */
   async mark(view: JournalView, documentSha256: string): Promise<JournalView> {
-    const size = await this.#append(view, formatMark({ checkpoint: documentSha256 }))
+    const text = formatMark({ checkpoint: documentSha256 })
+    const size = await this.#append(view, text)
     const checkpoints = new Map(view.checkpoints).set(documentSha256, view.count)
-    return { ...view, size, checkpoints }
+    return { ...view, size, end: markOf(text, size), checkpoints }
   }
 
   async remove(): Promise<void> {
@@ -143,6 +161,21 @@ export class Journal {
     return append.size
   }
 
+  /** Whether the file has what it had: another journal may have been begun under its inode, or its end cut and written anew. */
+  #isStill(known: JournalView): boolean {
+    if (this.#file?.id === known.file) return holds(this.#file.append.fd, known.end)
+    try {
+      const fd = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK)
+      try {
+        return holds(fd, known.end)
+      } finally {
+        closeSync(fd)
+      }
+    } catch {
+      return false
+    }
+  }
+
   async #forget(): Promise<void> {
     const file = this.#file
     this.#file = undefined
@@ -155,10 +188,12 @@ export class Journal {
     const checkpoints = new Map(known?.checkpoints)
     const before = known?.count ?? 0
     let size = from
+    let last: string | undefined
     for (let start = 0; start < bytes.length; ) {
       const feed = bytes.indexOf(LINE_FEED, start)
       if (feed === -1) break
-      const line = this.#parseLine(bytes.toString('utf8', start, feed), size)
+      const text = bytes.toString('utf8', start, feed)
+      const line = this.#parseLine(text, size)
       if (line === undefined) {
         // The last line may be half of a write; one with others behind it was whole once.
         if (feed + 1 === bytes.length) break
@@ -171,9 +206,11 @@ export class Journal {
       else added.push(line.entry)
       start = feed + 1
       size = from + start
+      last = text
     }
     if (header === undefined) throw this.#damaged(0, 'it has no header')
-    return { file, size, header, ...grow(known ?? { shared: [], count: 0 }, added), checkpoints }
+    const end = last === undefined ? (known?.end ?? markOf('', 0)) : markOf(`${last}\n`, size)
+    return { file, size, end, header, ...grow(known ?? { shared: [], count: 0 }, added), checkpoints }
   }
 
   #parseLine(text: string, offset: number): ReturnType<typeof parseJournalLine> {
@@ -194,6 +231,18 @@ export class Journal {
 }
 
 const LINE_FEED = 0x0a
+
+const HEAD_LENGTH = 48
+
+/** Of a line that ends at `end`. */
+function markOf(line: string, end: number): LineMark {
+  return { start: end - Buffer.byteLength(line), head: Buffer.from(line.slice(0, HEAD_LENGTH)) }
+}
+
+function holds(fd: number, { start, head }: LineMark): boolean {
+  const bytes = Buffer.allocUnsafe(head.length)
+  return readSync(fd, bytes, 0, head.length, start) === head.length && bytes.equals(head)
+}
 
 function look(path: string): { readonly file: string; readonly size: number } | undefined {
   const [device, inode, size] = identify(path)?.split(':') ?? []

@@ -51,11 +51,20 @@ async function loadImage(source: DocumentSource, known: DocumentImage | undefine
   try {
     const { identity, sha256, bytes } = await readWhole(path)
     if (bytes === undefined) return NO_DOCUMENT
-    return { identity, sha256, bytes: bytes.length, data: codec.decode(bytes, path, undefined) }
+    const { length } = bytes
+    return { identity, sha256, bytes: length, data: codec.decode(bytes, path, undefined, () => free(bytes)) }
   } catch (error) {
     throw await explained(error, source)
   }
 }
+
+/** Gives the memory back at once. The collector, which sees only a small object, may let it lie beside all that is made of it. */
+function free({ buffer, byteLength }: Buffer): void {
+  // A small one may share its memory with others.
+  if (byteLength >= LARGE_BYTES && buffer.byteLength === byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
+}
+
+const LARGE_BYTES = 1 << 20
 
 async function explained(error: unknown, source: DocumentSource): Promise<unknown> {
   const { path } = source

@@ -16,7 +16,7 @@ export async function replaceDocument(turn: Turn, found: Base, commit: Commit): 
   const { layout, log, journal, backups, codec, deps, backupBeforeWrite, mayKeepBackups } = turn.context
   const isDamaged = found.loaded === undefined
   const base = isDamaged ? await setJournalAside(turn, found) : found
-  const bytes = codec.encode(commit.data)
+  const bytes = codec.encode(commit.data, base.loaded?.image.bytes)
   const wantsBackup = mayKeepBackups && (backupBeforeWrite || isRestore(commit))
   const keepsBackup = wantsBackup && !isDamaged && base.sha256 !== null
   const backup = keepsBackup ? await backups.nextPath() : undefined
