@@ -1,4 +1,7 @@
-/** The archiver's main job on made-up run records: both stages, a failure, its repair and retry, and the report. */
+/**
+ * The archiver's main job on made-up run records: both stages, a failure, its repair and retry, and the report. Then a ledger of releases that mamfast shows
+ * and mends.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -51,7 +54,46 @@ say('The repaired run goes on into the archive')
 archiver(0, '-q', '--migrate-only', '--validate')
 say('The status report')
 archiver(0, '-q', '--compare-state')
-console.log(`Look around in ${folder}; the archiver is run with\n  npx -y pnpm@12.21.0 exec archiver ${config} --help`)
+
+const ledger = join(folder, 'processed.json')
+await fillLedger()
+say('A ledger of releases: one is done, one was half done when its tracker failed, and one has lost its files')
+mamfast(0, 'list')
+say('What could not go on is looked at, and removed')
+mamfast(0, 'prune', '--dry-run')
+mamfast(0, 'prune')
+say('The ledger is damaged; it is shown from its backup, as it was before the last change, and mended by the next one')
+writeFileSync(ledger, readFileSync(ledger).subarray(0, 100))
+mamfast(0, 'show', 'B0EXAMPLE2')
+say('The failure is forgotten, so that the release goes on from its last checkpoint')
+mamfast(0, 'retry', 'B0EXAMPLE2')
+mamfast(0, 'list')
+
+console.log(
+  `Look around in ${folder}; the apps are run with
+  npx -y pnpm@12.21.0 exec archiver ${config} --help
+  npx -y pnpm@12.21.0 exec mamfast --state-file ${ledger} state list`,
+)
+
+async function fillLedger() {
+  const { ReleaseLedger } = await import('@holdfast/state')
+  const stage = (title) => {
+    const stagingDir = join(folder, 'seed', title)
+    mkdirSync(stagingDir, { recursive: true })
+    return stagingDir
+  }
+  const done = { asin: 'B0EXAMPLE1', title: 'Glass Tide', author: 'Ida Marsh' }
+  const failing = { asin: 'B0EXAMPLE2', title: 'Salt Roads', author: 'Rae Quill' }
+  const lost = { asin: 'B0EXAMPLE3', title: 'Paper Harbour', author: 'Ida Marsh' }
+  await using releases = await ReleaseLedger.open(ledger)
+  await releases.checkpointStage({ ...done, stagingDir: stage(done.title) }, 'staged')
+  await releases.checkpointStage(done, 'metadata')
+  await releases.checkpointStage({ ...done, torrentPath: join(folder, 'Glass Tide.torrent') }, 'torrent')
+  await releases.markProcessed(done, { infohash: '0f1e2d3c4b5a69788796a5b4c3d2e1f001234567' })
+  await releases.checkpointStage({ ...failing, stagingDir: stage(failing.title) }, 'staged')
+  await releases.markFailed(failing, new Error('tracker refused the upload'))
+  await releases.checkpointStage({ ...lost, stagingDir: join(folder, 'seed', 'Paper Harbour') }, 'staged')
+}
 
 function build() {
   const turbo = join(root, 'node_modules', '.bin', 'turbo')
@@ -67,8 +109,17 @@ function build() {
 
 function archiver(expectedExitCode, ...flags) {
   console.log(`$ archiver config.yaml ${flags.join(' ')}`)
-  const bin = fileURLToPath(new URL('bin/archiver.js', import.meta.resolve('@holdfast/archiver/package.json')))
-  const { status } = spawnSync(process.execPath, [bin, config, ...flags], { stdio: 'inherit' })
+  app('archiver', expectedExitCode, [config, ...flags])
+}
+
+function mamfast(expectedExitCode, ...args) {
+  console.log(`$ mamfast state ${args.join(' ')}`)
+  app('mamfast', expectedExitCode, ['--state-file', ledger, 'state', ...args])
+}
+
+function app(name, expectedExitCode, args) {
+  const bin = fileURLToPath(new URL(`bin/${name}.js`, import.meta.resolve(`@holdfast/${name}/package.json`)))
+  const { status } = spawnSync(process.execPath, [bin, ...args], { stdio: 'inherit' })
   console.log(`(exit code ${status})`)
   if (status === expectedExitCode) return
   console.error(`Expected exit code ${expectedExitCode}`)
