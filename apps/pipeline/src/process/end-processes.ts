@@ -1,0 +1,55 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { errorCode } from '@holdfast/atomic-file'
+import { findMarked } from './process-table.js'
+
+export interface EndOptions {
+  /** What the processes have in their environment: finds those that left their group. */
+  readonly marker: string
+  /** Time between TERM and KILL, in milliseconds. */
+  readonly graceMs: number
+}
+
+/**
+ * Ends a process group and everything that was started from it: TERM, and KILL for what is still there after the grace. Resolves when all of it is gone,
+ * to the number of processes outside of the group that had to be ended.
+ */
+export async function endProcesses(group: number | undefined, { marker, graceMs }: EndOptions): Promise<number> {
+  const strays = new Set<number>()
+  const signalAll = async (signal: NodeJS.Signals): Promise<boolean> => {
+    const isGroupThere = group !== undefined && send(-group, signal)
+    let isAnyThere = isGroupThere
+    for (const pid of await findMarked(marker)) {
+      if (!isGroupThere) strays.add(pid)
+      isAnyThere = send(pid, signal) || isAnyThere
+    }
+    return isAnyThere
+  }
+  const isAnythingLeft = async (): Promise<boolean> =>
+    (group !== undefined && send(-group, 0)) || (await findMarked(marker)).length > 0
+  const deadline = performance.now() + graceMs
+  if (!(await signalAll('SIGTERM'))) return strays.size
+  while (performance.now() < deadline) {
+    if (!(await isAnythingLeft())) return strays.size
+    await wait(POLL_MS)
+  }
+  while (await signalAll('SIGKILL')) await wait(POLL_MS)
+  return strays.size
+}
+
+/** Whether a process group has members, zombies that nobody has waited for aside. */
+export function isGroupAlive(group: number): boolean {
+  return send(-group, 0)
+}
+
+const POLL_MS = 20
+
+function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'ESRCH') return false
+    if (errorCode(error) === 'EPERM') return false
+    throw error
+  }
+}
