@@ -47,7 +47,8 @@ export async function refreshFacts(
   return readFacts(path)
 }
 
-async function look(path: string): Promise<Omit<FileFacts, 'sha256'> | undefined> {
+/** What can be seen without reading the file; `undefined` when there is none. @throws RangeError when it is not a regular file */
+export async function look(path: string): Promise<Omit<FileFacts, 'sha256'> | undefined> {
   try {
     const status = await stat(path, { bigint: true })
     if (!status.isFile()) throw new RangeError(`'${path}' is not a regular file`)

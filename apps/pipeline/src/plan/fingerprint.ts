@@ -61,8 +61,10 @@ export async function takeFingerprint(
   const patterns = phase.inputs.filter(usesItem)
   const inputs = await findInputs([...new Set(['${item.path}', ...patterns])], phase, lookup, context)
   const sums = [...shared.inputs, ...inputs].map(({ sha256 }) => sha256)
-  // What all items have in common is in the hash; the state tells of each item only what is its own.
-  return { hash: hashOf([command, shared.values, own, sums]), command, values: own, inputs }
+  // The inputs that all items share are in the hash; the state tells of each item only what is its own.
+  const values = { ...shared.values, ...own }
+  return { hash: hashOf([command, values, sums]), command, values, inputs }
+}
 }
 
 async function findInputs(

@@ -24,7 +24,6 @@ export interface CommandOptions {
   readonly quietTimeoutMs?: number | undefined
   readonly graceMs: number
   readonly signal: AbortSignal
-  readonly onStarted: (pid: number) => void
   readonly onMessage: (message: PhaseMessage) => void
   readonly onWarning: (text: string) => void
 }
@@ -62,7 +61,6 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     })
     const { pid } = child
     if (pid === undefined) return void (await exit)
-    options.onStarted(pid)
     const messages = readMessages(child.stdio[3] as Readable, options)
     const stopped = Promise.withResolvers<void>()
     const onStop = (): void => {

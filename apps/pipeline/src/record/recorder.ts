@@ -53,6 +53,8 @@ export class Recorder {
     await this.#change('run', (document) => {
       document.file_id = fileId
       document.input_file = input
+      const inputs = isTable(document['inputs']) ? document['inputs'] : {}
+      if (inputs[fileId] !== input) document['inputs'] = { ...inputs, [fileId]: input }
     })
   }
 
@@ -71,13 +73,12 @@ export class Recorder {
   async beginAttempt(
     unit: Unit,
     attempt: number,
-    log: string | undefined,
-    process: { readonly marker: string },
+    { log, marker }: { readonly log: string | undefined; readonly marker: string },
   ): Promise<void> {
     await this.#changeUnit(unit, 'begin', (fields) => {
       if (unit.item !== undefined) begin(fields, this.#options, true)
       fields['attempts'] = attempt
-      fields['marker'] = process.marker
+      fields['marker'] = marker
       if (log !== undefined) fields['log'] = log
     })
   }
@@ -129,6 +130,14 @@ export class Recorder {
     })
   }
 
+  /** What was done before still holds. */
+  async confirm(phase: string): Promise<void> {
+    await this.#changeUnit({ phase }, 'unchanged', (fields) => {
+      fields['status'] = 'success'
+      delete fields['reason']
+    })
+  }
+
   /** The phase was not begun, and why; what it has done before stays recorded. */
   async skip(phase: string, reason: string): Promise<void> {
     await this.#changeUnit({ phase }, 'skipped', (fields) => {
@@ -174,7 +183,7 @@ const MAX_ERRORS = 20
 function begin(fields: Fields, { owner, now }: RecorderOptions, losesResult: boolean): void {
   fields['status'] = 'running'
   fields['owner'] = { ...owner }
-  fields['timestamps'] = { start: new Date(now()).toISOString() }
+  fields['timestamps'] = { start: now() / 1000 }
   for (const name of ['reason', 'exit_code', 'signal', 'marker']) delete fields[name]
   delete fields['fingerprint']
   fields['errors'] ??= []
@@ -187,12 +196,11 @@ function end(fields: Fields, status: string, now: number): void {
   delete fields['owner']
   delete fields['marker']
   if (status === 'success') for (const name of ['reason', 'exit_code', 'signal']) delete fields[name]
-  const start = isTable(fields['timestamps']) ? Date.parse(String(fields['timestamps']['start'])) : Number.NaN
-  fields['timestamps'] = {
-    ...(isTable(fields['timestamps']) ? fields['timestamps'] : {}),
-    end: new Date(now).toISOString(),
-    ...(Number.isNaN(start) ? {} : { duration: (now - start) / 1000 }),
-  }
+  const timestamps = isTable(fields['timestamps']) ? fields['timestamps'] : {}
+  const start = timestamps['start']
+  const duration = typeof start === 'number' ? { duration: Math.max(0, Math.round(now - start * 1000) / 1000) } : {}
+  // Seconds since 1970: the tools that came before read nothing else.
+  fields['timestamps'] = { ...timestamps, end: now / 1000, ...duration }
 }
 
 /** One record for each item, in this order; what is known of an item stays. */

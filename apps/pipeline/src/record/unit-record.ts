@@ -25,8 +25,14 @@ export interface UnitRecord {
   readonly attempts: number
   readonly fingerprint: Fingerprint | undefined
   readonly outputs: Readonly<Record<string, readonly RecordedFile[]>>
-  /** Raw, as it is in the state. */
-  readonly chunks: readonly unknown[]
+  /** Of its items, in their order. */
+  readonly items: readonly ItemRecord[]
+  /** Everything, as it is in the state. */
+  readonly raw: Readonly<Record<string, unknown>>
+}
+
+export interface ItemRecord extends UnitRecord {
+  readonly id: string
 }
 
 /** Reads an entry or a chunk, whoever wrote it. */
@@ -39,8 +45,15 @@ export function readUnit(value: unknown): UnitRecord | undefined {
     attempts: typeof attempts === 'number' ? attempts : 0,
     fingerprint: readFingerprint(fingerprint),
     outputs: isTable(artifacts) ? readOutputs(artifacts) : {},
-    chunks: Array.isArray(chunks) ? chunks : [],
+    items: Array.isArray(chunks) ? chunks.flatMap(readItem) : [],
+    raw: value,
   }
+}
+
+function readItem(value: unknown): ItemRecord[] {
+  const unit = readUnit(value)
+  const id = unit?.raw['chunk_id']
+  return unit === undefined || (typeof id !== 'string' && typeof id !== 'number') ? [] : [{ ...unit, id: String(id) }]
 }
 
 export function isTable(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,180 @@
+import { AttemptError } from '../errors.js'
+import type { Phase } from '../pipeline.js'
+import { type Decision, decide } from '../plan/decide.js'
+import { type SharedInputs, shareInputs, takeFingerprint } from '../plan/fingerprint.js'
+import { type Item, lookUpPhase } from '../plan/scope.js'
+import { endProcesses } from '../process/end-processes.js'
+import type { UnitRecord } from '../record/unit-record.js'
+import type { PhaseResult } from './events.js'
+import { findItems } from './find-items.js'
+import { outputsIn, type RunContext } from './run-context.js'
+import { runUnit, type UnitWork } from './run-unit.js'
+
+export type PhaseOutcome = Pick<PhaseResult, 'status' | 'reason' | 'tail' | 'attempts' | 'items'>
+
+/** Does what there is to do for one phase whose needs are done; what is done and unchanged is left alone. */
+export async function runPhase(phase: Phase, context: RunContext): Promise<PhaseOutcome> {
+  const record = await context.recorder.read(phase.id)
+  await endLeftovers(record, context)
+  const plan = await makePlan(phase, record, context).catch((error: unknown) => {
+    if (error instanceof AttemptError) return error
+    throw error
+  })
+  if (plan instanceof AttemptError) return failBefore(phase, record, plan, context)
+  if (plan.units.length === 0) return settleUnchanged(phase, record, plan, context)
+  context.onEvent({ type: 'phase-begin', phase: phase.id, reasons: plan.reasons, items: plan.items?.length })
+  await context.recorder.beginPhase(
+    phase.id,
+    plan.items?.map(({ id }) => id),
+    dependentsOf(phase, context),
+  )
+  return plan.items === undefined ? runWhole(plan.units, context) : runItems(phase, plan, plan.items, context)
+}
+
+interface Plan {
+  readonly units: readonly UnitWork[]
+  readonly reasons: readonly string[]
+  readonly items: readonly Item[] | undefined
+  readonly shared: SharedInputs
+}
+
+/** Finds out what there is to do, and why. @throws AttemptError when an input is missing */
+export async function makePlan(phase: Phase, record: UnitRecord | undefined, context: PlanContext): Promise<Plan> {
+  const { job, stateFolder, known, resume } = context
+  const findOutputs = outputsIn(context)
+  const lookup = lookUpPhase(job, phase, findOutputs)
+  const files = { folder: job.pipeline.folder, stateFolder, known }
+  const shared = await shareInputs(job, phase, lookup, files)
+  const forced: Decision = { mustRun: true, reasons: ['it was asked for'] }
+  if (phase.items === undefined) {
+    const fingerprint = await takeFingerprint(phase, shared, lookup, files)
+    const { mustRun, reasons } = resume ? await decide(record, fingerprint, files) : forced
+    const unit = { phase, item: undefined, lookup, fingerprint, attempts: record?.attempts ?? 0 }
+    return { units: mustRun ? [unit] : [], reasons, items: undefined, shared }
+  }
+  const items = await findItems(phase.items, lookup, files.folder)
+  const before = new Map(record?.items.map((item) => [item.id, item]))
+  const units: UnitWork[] = []
+  const reasons: string[] = []
+  for (const item of items) {
+    const own = lookUpPhase(job, phase, findOutputs, item)
+    const fingerprint = await takeFingerprint(phase, shared, own, files)
+    const known = before.get(item.id)
+    const decision = resume ? await decide(known, fingerprint, files) : forced
+    if (!decision.mustRun) continue
+    units.push({ phase, item, lookup: own, fingerprint, attempts: known?.attempts ?? 0 })
+    if (reasons.length < MAX_REASONS) reasons.push(`${item.id}: ${decision.reasons[0] ?? ''}`)
+  }
+  if (units.length > MAX_REASONS) reasons.push(`and ${units.length - MAX_REASONS} more items`)
+  return { units, reasons, items, shared }
+}
+
+export type PlanContext = Pick<RunContext, 'job' | 'stateFolder' | 'known' | 'resume' | 'records'>
+
+const MAX_REASONS = 10
+
+async function runWhole(units: readonly UnitWork[], context: RunContext): Promise<PhaseOutcome> {
+  const [unit] = units
+  if (unit === undefined) throw new TypeError('There is nothing to run')
+  const { attempts, error } = await inSlots(unit, context)
+  if (error === undefined) return { status: 'success', reason: undefined, tail: undefined, attempts, items: undefined }
+  const status = error.kind === 'Cancelled' ? 'cancelled' : 'failed'
+  return { status, reason: error.message, tail: error.hint, attempts, items: undefined }
+}
+
+async function runItems(
+  phase: Phase,
+  { units, shared }: Plan,
+  items: readonly Item[],
+  context: RunContext,
+): Promise<PhaseOutcome> {
+  let attempts = 0
+  let failed = 0
+  let first: AttemptError | undefined
+  let isCancelled = false
+  const runOne = async (unit: UnitWork): Promise<void> => {
+    try {
+      const outcome = await inSlots(unit, context)
+      attempts += outcome.attempts
+      if (outcome.error?.kind === 'Cancelled') isCancelled = true
+      if (outcome.error !== undefined) failed += 1
+      first ??= outcome.error
+      const status = outcome.error === undefined ? 'success' : 'failed'
+      context.onEvent({ type: 'item-end', phase: phase.id, item: unit.item?.id ?? '', status })
+    } catch (error) {
+      if (!context.signal.aborted) throw error
+      isCancelled = true
+      failed += 1
+    }
+  }
+  const settled = await Promise.allSettled(units.map(runOne))
+  const broken = settled.find((result) => result.status === 'rejected')
+  if (broken !== undefined) throw broken.reason
+  const done = items.length - failed
+  const status = failed === 0 ? 'success' : done === 0 ? 'failed' : 'partial'
+  const reason =
+    failed === 0
+      ? undefined
+      : `${failed} of ${items.length} items ${isCancelled ? 'are not done' : 'failed'}${first === undefined ? '' : `, the first: ${first.message}`}`
+  await context.recorder.endPhase(phase.id, status, {
+    fingerprint: status === 'success' ? { ...shared, hash: shared.command } : undefined,
+    reason,
+    metrics: { items: items.length, items_done: done, items_failed: failed },
+  })
+  const counts = { total: items.length, done: units.length - failed, failed, unchanged: items.length - units.length }
+  return { status: isCancelled ? 'cancelled' : status, reason, tail: first?.hint, attempts, items: counts }
+}
+
+function inSlots(unit: UnitWork, context: RunContext): ReturnType<typeof runUnit> {
+  return context.slots.use({ job: 1, ...unit.phase.slots }, context.signal, () => runUnit(unit, context))
+}
+
+async function settleUnchanged(
+  phase: Phase,
+  record: UnitRecord | undefined,
+  { items }: Plan,
+  context: RunContext,
+): Promise<PhaseOutcome> {
+  const ids = items?.map(({ id }) => id)
+  const isSame =
+    ids === undefined ||
+    (ids.length === record?.items.length && ids.every((id, index) => record.items[index]?.id === id))
+  // Items may be gone although none has to be done.
+  if (!isSame) {
+    await context.recorder.beginPhase(phase.id, ids, dependentsOf(phase, context))
+    await context.recorder.endPhase(phase.id, 'success', {
+      metrics: { items: ids.length, items_done: ids.length, items_failed: 0 },
+    })
+  } else if (record?.status !== 'success') await context.recorder.confirm(phase.id)
+  const counts = items === undefined ? undefined : { total: items.length, done: 0, failed: 0, unchanged: items.length }
+  return { status: 'unchanged', reason: undefined, tail: undefined, attempts: 0, items: counts }
+}
+
+/** It cannot even be begun. */
+async function failBefore(
+  phase: Phase,
+  record: UnitRecord | undefined,
+  error: AttemptError,
+  context: RunContext,
+): Promise<PhaseOutcome> {
+  const attempt = (record?.attempts ?? 0) + 1
+  await context.recorder.fail({ phase: phase.id }, attempt, error, true)
+  context.onEvent({ type: 'attempt-failed', phase: phase.id, item: undefined, attempt, error, retryInMs: undefined })
+  return { status: 'failed', reason: error.message, tail: error.hint, attempts: 0, items: undefined }
+}
+
+/** What a killed run has left running would write into the same files. */
+async function endLeftovers(record: UnitRecord | undefined, { graceMs }: RunContext): Promise<void> {
+  for (const unit of [record, ...(record?.items ?? [])]) {
+    const marker = unit?.raw['marker']
+    if (unit?.status === 'running' && typeof marker === 'string') await endProcesses(undefined, { marker, graceMs })
+  }
+}
+
+/** All phases that use what this one makes, directly or not. */
+function dependentsOf({ id }: Phase, { job }: RunContext): string[] {
+  const found = new Set([id])
+  for (const phase of job.pipeline.phases) if (phase.needs.some((need) => found.has(need))) found.add(phase.id)
+  found.delete(id)
+  return [...found]
+}

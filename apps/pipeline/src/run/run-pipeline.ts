@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { errorCode, makeDirectory } from '@holdfast/atomic-file'
+import { FileLock } from '@holdfast/lock'
+import { PipelineState } from '@holdfast/txn-store/pipeline'
+import { InputError, RunConflictError } from '../errors.js'
+import { readFacts } from '../files/file-facts.js'
+import { toRecordedPath } from '../files/find-files.js'
+import type { ParamValue, Phase, Pipeline } from '../pipeline.js'
+import { type Job, lookUpInput } from '../plan/scope.js'
+import { describeOwner } from '../record/owner.js'
+import { Recorder } from '../record/recorder.js'
+import { expandOne } from '../variables.js'
+import type { PhaseResult, RunEvent } from './events.js'
+import { type RunContext, toFileName } from './run-context.js'
+import { schedulePhases } from './schedule-phases.js'
+import { Slots } from './slots.js'
+
+export interface RunOptions {
+  readonly input: string
+  /** @default what the pipeline makes of the input's name */
+  readonly fileId?: string | undefined
+  /** @default 'pipeline.json' beside the definition */
+  readonly statePath?: string | undefined
+  /** Those to run, in the order of the pipeline. @default all */
+  readonly phases?: readonly Phase[] | undefined
+  /** `false`: everything that is asked for is done again. @default true */
+  readonly resume?: boolean
+  readonly maxRetries?: number | undefined
+  readonly params?: Readonly<Record<string, ParamValue>>
+  readonly phaseParams?: Readonly<Record<string, Readonly<Record<string, ParamValue>>>>
+  /** Phases and items that may run at the same time. @default 1 */
+  readonly jobs?: number
+  readonly signal?: AbortSignal | undefined
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Time between TERM and KILL, in milliseconds. @default 5000 */
+  readonly graceMs?: number
+  readonly onEvent?: (event: RunEvent) => void
+  readonly now?: () => number
+}
+
+export interface RunResult {
+  readonly runId: string
+  readonly pipeline: string
+  readonly input: string
+  readonly fileId: string
+  readonly state: string
+  /** `partial`: some of it was done, some failed. */
+  readonly status: 'success' | 'partial' | 'failed' | 'cancelled'
+  /** ISO-8601 UTC. */
+  readonly started: string
+  readonly durationMs: number
+  readonly phases: readonly PhaseResult[]
+}
+
+/**
+ * Runs the phases of a pipeline on one input. Every step is durable in pipeline.json before the next begins; what is done and unchanged is not done again.
+ *
+ * @throws InputError, RunConflictError when another process runs the same input, StateReadError when pipeline.json is damaged: nothing was run then.
+ * StateWriteError when a step could not be recorded: what was running was ended.
+ * @example const { status } = await runPipeline(await loadPipeline('audiobook.yaml'), { input: 'book.txt', jobs: 4 })
+ */
+export async function runPipeline(pipeline: Pipeline, options: RunOptions): Promise<RunResult> {
+  const { now = Date.now, jobs = 1, signal, onEvent = () => undefined } = options
+  const job = makeJob(pipeline, options)
+  const statePath = resolve(options.statePath ?? join(pipeline.folder, 'pipeline.json'))
+  const stateFolder = dirname(statePath)
+  await assertInput(job.input)
+  await using _lock = await lockInput(stateFolder, job.fileId)
+  const usesItems = pipeline.phases.some(({ items }) => items !== undefined)
+  await using state = new PipelineState(statePath, { journal: usesItems, label: 'pipeline' })
+  const runId = randomUUID()
+  const startedAt = now()
+  const started = new Date(startedAt).toISOString()
+  const input = toRecordedPath(job.input, stateFolder)
+  const recorder = new Recorder(state, { fileId: job.fileId, input, owner: describeOwner(runId, started), now })
+  await assertSameInput(state, job, stateFolder)
+  await recorder.open()
+  const stop = new AbortController()
+  const onAbort = (): void => stop.abort(signal?.reason)
+  if (signal?.aborted) onAbort()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const context: RunContext = {
+    job,
+    runId,
+    stateFolder,
+    recorder,
+    slots: new Slots({ ...pipeline.slots, job: Math.max(1, jobs) }),
+    signal: stop.signal,
+    env: options.env ?? process.env,
+    resume: options.resume ?? true,
+    maxRetries: options.maxRetries,
+    graceMs: options.graceMs ?? 5000,
+    known: new Map(),
+    records: new Map(),
+    toRecordedPath: (path) => toRecordedPath(path, stateFolder),
+    now,
+    onEvent,
+  }
+  try {
+    const phases = await schedulePhases(options.phases ?? pipeline.phases, context, stop)
+    const status = signal?.aborted ? 'cancelled' : judge(phases)
+    const names = { pipeline: pipeline.name, input: job.input, fileId: job.fileId, state: statePath }
+    return { runId, ...names, status, started, durationMs: now() - startedAt, phases }
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** What a run would be about. @throws InputError when the input gives no id */
+export function makeJob(
+  pipeline: Pipeline,
+  {
+    input: path,
+    fileId,
+    params = {},
+    phaseParams = {},
+  }: Pick<RunOptions, 'input' | 'fileId' | 'params' | 'phaseParams'>,
+): Job {
+  const input = resolve(path)
+  const id = fileId ?? expandOne(pipeline.fileId, lookUpInput(input))
+  if (id === '') throw new InputError(`The input '${path}' gives no id`, { hint: 'Name one with --file-id' })
+  return { pipeline, input, fileId: id, params: { ...pipeline.params, ...params }, phaseParams }
+}
+
+export function judge(phases: readonly PhaseResult[]): RunResult['status'] {
+  if (phases.some(({ status }) => status === 'cancelled')) return 'cancelled'
+  const bad = phases.filter(
+    ({ status, optional }) => !optional && (status === 'failed' || status === 'partial' || status === 'skipped'),
+  )
+  if (bad.length === 0) return 'success'
+  return phases.some(({ status, items }) => status === 'success' || status === 'partial' || (items?.done ?? 0) > 0)
+    ? 'partial'
+    : 'failed'
+}
+
+async function assertInput(input: string): Promise<void> {
+  try {
+    if (!(await stat(input)).isFile()) throw new InputError(`The input '${input}' is not a file`)
+  } catch (cause) {
+    if (errorCode(cause) !== 'ENOENT') throw cause
+    throw new InputError(`The input '${input}' is not there`, { cause })
+  }
+}
+
+async function lockInput(stateFolder: string, fileId: string): Promise<FileLock> {
+  const folder = join(stateFolder, '.pipeline')
+  await makeDirectory(folder)
+  const path = join(folder, `run-${toFileName(fileId)}.lock`)
+  const lock = await FileLock.tryAcquire(path)
+  if (lock !== undefined) return lock
+  throw new RunConflictError(`Another process runs '${fileId}'`, {
+    hint: `It holds the lock '${path}', which names it; wait until it is done`,
+  })
+}
+
+/** Two inputs must not share a record, nor the files named after it. */
+async function assertSameInput(state: PipelineState, { input, fileId }: Job, stateFolder: string): Promise<void> {
+  const document = await state.read({ validate: true })
+  const inputs: unknown = document['inputs']
+  const known =
+    typeof inputs === 'object' && inputs !== null && Object.hasOwn(inputs, fileId)
+      ? (inputs as Record<string, unknown>)[fileId]
+      : undefined
+  if (typeof known !== 'string' || resolve(stateFolder, known) === input) return
+  const [old, now] = [await readFacts(resolve(stateFolder, known)), await readFacts(input)]
+  if (old === undefined || old.sha256 === now?.sha256) return
+  throw new InputError(`The id '${fileId}' of '${input}' is that of another input: '${known}'`, {
+    hint: 'Give this one an id of its own with --file-id',
+  })
+}
