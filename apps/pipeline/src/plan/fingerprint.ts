@@ -65,7 +65,6 @@ export async function takeFingerprint(
   const values = { ...shared.values, ...own }
   return { hash: hashOf([command, values, sums]), command, values, inputs }
 }
-}
 
 async function findInputs(
   patterns: readonly string[],

@@ -23,6 +23,14 @@ export interface Unit {
   readonly item?: { readonly index: number; readonly id: string } | undefined
 }
 
+export interface AttemptFacts {
+  readonly number: number
+  /** Where its output goes, as the state keeps paths. */
+  readonly log: string | undefined
+  /** `NAME=value` in the environment of its processes. */
+  readonly marker: string
+}
+
 /** What a successful attempt leaves. */
 export interface Result {
   readonly fingerprint: Fingerprint
@@ -58,28 +66,24 @@ export class Recorder {
     })
   }
 
-  /** The phase is being worked on; `items` are all that it has, in their order: those of before that are not among them are gone. */
-  async beginPhase(phase: string, items: readonly string[] | undefined, dependents: readonly string[]): Promise<void> {
+  /** A phase is being worked on; `items` are all that it has, in their order: those of before that are not among them are gone. */
+  async beginItems(phase: string, items: readonly string[], dependents: readonly string[]): Promise<void> {
     await this.#change(`${phase}_begin`, (document) => {
       const entry = makeEntry(document, phase, this.#options.fileId)
-      begin(entry, this.#options, items === undefined)
-      if (items !== undefined) entry.chunks = arrangeChunks(entry.chunks, items) as PipelineFileEntry['chunks']
-      for (const dependent of dependents) this.#suspend(document, dependent, phase)
-      stamp(document, [phase, ...dependents], this.#options.now)
+      begin(entry, this.#options, false)
+      entry.chunks = arrangeChunks(entry.chunks, items) as PipelineFileEntry['chunks']
+      this.#suspend(document, phase, dependents)
     })
   }
 
-  /** An attempt is begun. */
-  async beginAttempt(
-    unit: Unit,
-    attempt: number,
-    { log, marker }: { readonly log: string | undefined; readonly marker: string },
-  ): Promise<void> {
-    await this.#changeUnit(unit, 'begin', (fields) => {
-      if (unit.item !== undefined) begin(fields, this.#options, true)
-      fields['attempts'] = attempt
+  /** An attempt is begun. What depends on the phase is not done any more. */
+  async beginAttempt(unit: Unit, { number, log, marker }: AttemptFacts, dependents: readonly string[]): Promise<void> {
+    await this.#changeUnit(unit, 'begin', (fields, document) => {
+      begin(fields, this.#options, true)
+      fields['attempts'] = number
       fields['marker'] = marker
       if (log !== undefined) fields['log'] = log
+      if (unit.item === undefined) this.#suspend(document, unit.phase, dependents)
     })
   }
 
@@ -146,11 +150,15 @@ export class Recorder {
     })
   }
 
-  async #changeUnit({ phase, item }: Unit, operation: string, change: (fields: Fields) => void): Promise<void> {
+  async #changeUnit(
+    { phase, item }: Unit,
+    operation: string,
+    change: (fields: Fields, document: PipelineDocument) => void,
+  ): Promise<void> {
     const { fileId, now } = this.#options
     if (item === undefined) {
       await this.#change(`${phase}_${operation}`, (document) => {
-        change(makeEntry(document, phase, fileId))
+        change(makeEntry(document, phase, fileId), document)
         stamp(document, [phase], now)
       })
       return
@@ -161,16 +169,18 @@ export class Recorder {
       if (!isTable(chunk) || chunk['chunk_id'] !== item.id) {
         throw new TypeError(`The state has no item '${item.id}' at place ${item.index} of '${phase}'`)
       }
-      change(chunk)
+      change(chunk, document)
     })
   }
 
-  /** What was made of something that is made anew is not done any more. */
-  #suspend(document: PipelineDocument, dependent: string, phase: string): void {
-    const entry = entryIn(document, dependent, this.#options.fileId)
-    if (entry === undefined || entry['status'] !== 'success') return
-    entry['status'] = 'pending'
-    entry['reason'] = `${phase}, which it needs, runs again`
+  #suspend(document: PipelineDocument, phase: string, dependents: readonly string[]): void {
+    for (const dependent of dependents) {
+      const entry = entryIn(document, dependent, this.#options.fileId)
+      if (entry === undefined || entry['status'] !== 'success') continue
+      entry['status'] = 'pending'
+      entry['reason'] = `${phase}, which it needs, runs again`
+    }
+    stamp(document, [phase, ...dependents], this.#options.now)
   }
 
   async #change(operation: string, change: (document: PipelineDocument) => void): Promise<void> {

@@ -2,7 +2,7 @@ import { AttemptError } from '../errors.js'
 import type { Phase } from '../pipeline.js'
 import { type Decision, decide } from '../plan/decide.js'
 import { type SharedInputs, shareInputs, takeFingerprint } from '../plan/fingerprint.js'
-import { type Item, lookUpPhase } from '../plan/scope.js'
+import { type Item, type Job, lookUpPhase } from '../plan/scope.js'
 import { endProcesses } from '../process/end-processes.js'
 import type { UnitRecord } from '../record/unit-record.js'
 import type { PhaseResult } from './events.js'
@@ -23,11 +23,6 @@ export async function runPhase(phase: Phase, context: RunContext): Promise<Phase
   if (plan instanceof AttemptError) return failBefore(phase, record, plan, context)
   if (plan.units.length === 0) return settleUnchanged(phase, record, plan, context)
   context.onEvent({ type: 'phase-begin', phase: phase.id, reasons: plan.reasons, items: plan.items?.length })
-  await context.recorder.beginPhase(
-    phase.id,
-    plan.items?.map(({ id }) => id),
-    dependentsOf(phase, context),
-  )
   return plan.items === undefined ? runWhole(plan.units, context) : runItems(phase, plan, plan.items, context)
 }
 
@@ -44,12 +39,13 @@ export async function makePlan(phase: Phase, record: UnitRecord | undefined, con
   const findOutputs = outputsIn(context)
   const lookup = lookUpPhase(job, phase, findOutputs)
   const files = { folder: job.pipeline.folder, stateFolder, known }
+  const dependents = dependentsOf(phase, job)
   const shared = await shareInputs(job, phase, lookup, files)
   const forced: Decision = { mustRun: true, reasons: ['it was asked for'] }
   if (phase.items === undefined) {
     const fingerprint = await takeFingerprint(phase, shared, lookup, files)
     const { mustRun, reasons } = resume ? await decide(record, fingerprint, files) : forced
-    const unit = { phase, item: undefined, lookup, fingerprint, attempts: record?.attempts ?? 0 }
+    const unit = { phase, item: undefined, lookup, fingerprint, attempts: record?.attempts ?? 0, dependents }
     return { units: mustRun ? [unit] : [], reasons, items: undefined, shared }
   }
   const items = await findItems(phase.items, lookup, files.folder)
@@ -62,7 +58,7 @@ export async function makePlan(phase: Phase, record: UnitRecord | undefined, con
     const known = before.get(item.id)
     const decision = resume ? await decide(known, fingerprint, files) : forced
     if (!decision.mustRun) continue
-    units.push({ phase, item, lookup: own, fingerprint, attempts: known?.attempts ?? 0 })
+    units.push({ phase, item, lookup: own, fingerprint, attempts: known?.attempts ?? 0, dependents })
     if (reasons.length < MAX_REASONS) reasons.push(`${item.id}: ${decision.reasons[0] ?? ''}`)
   }
   if (units.length > MAX_REASONS) reasons.push(`and ${units.length - MAX_REASONS} more items`)
@@ -88,6 +84,7 @@ async function runItems(
   items: readonly Item[],
   context: RunContext,
 ): Promise<PhaseOutcome> {
+  await context.recorder.beginItems(phase.id, idsOf(items), dependentsOf(phase, context.job))
   let attempts = 0
   let failed = 0
   let first: AttemptError | undefined
@@ -135,13 +132,13 @@ async function settleUnchanged(
   { items }: Plan,
   context: RunContext,
 ): Promise<PhaseOutcome> {
-  const ids = items?.map(({ id }) => id)
+  const ids = items === undefined ? undefined : idsOf(items)
   const isSame =
     ids === undefined ||
     (ids.length === record?.items.length && ids.every((id, index) => record.items[index]?.id === id))
   // Items may be gone although none has to be done.
   if (!isSame) {
-    await context.recorder.beginPhase(phase.id, ids, dependentsOf(phase, context))
+    await context.recorder.beginItems(phase.id, ids, dependentsOf(phase, context.job))
     await context.recorder.endPhase(phase.id, 'success', {
       metrics: { items: ids.length, items_done: ids.length, items_failed: 0 },
     })
@@ -172,9 +169,13 @@ async function endLeftovers(record: UnitRecord | undefined, { graceMs }: RunCont
 }
 
 /** All phases that use what this one makes, directly or not. */
-function dependentsOf({ id }: Phase, { job }: RunContext): string[] {
+function dependentsOf({ id }: Phase, job: Job): string[] {
   const found = new Set([id])
   for (const phase of job.pipeline.phases) if (phase.needs.some((need) => found.has(need))) found.add(phase.id)
   found.delete(id)
   return [...found]
+}
+
+function idsOf(items: readonly Item[]): string[] {
+  return items.map(({ id }) => id)
 }

@@ -16,6 +16,8 @@ export interface UnitWork {
   readonly fingerprint: Fingerprint
   /** How often it was begun before. */
   readonly attempts: number
+  /** The phases that use what it makes. */
+  readonly dependents: readonly string[]
 }
 
 /** Attempts it until it succeeds or is given up; every step is recorded. Resolves to the last error, `undefined` for success. */
@@ -23,7 +25,7 @@ export async function runUnit(
   unit: UnitWork,
   context: RunContext,
 ): Promise<{ readonly attempts: number; readonly error: AttemptError | undefined }> {
-  const { phase, item } = unit
+  const { phase, item, dependents } = unit
   const retries = { ...phase.retries, max: context.maxRetries ?? phase.retries.max }
   const key = { phase: phase.id, item }
   for (let count = 1; ; count += 1) {
@@ -38,10 +40,8 @@ export async function runUnit(
       attempt: number,
       log: isCommand ? logPath : undefined,
     })
-    await context.recorder.beginAttempt(key, number, {
-      log: isCommand ? context.toRecordedPath(logPath) : undefined,
-      marker: `${ATTEMPT_VARIABLE}=${attemptId}`,
-    })
+    const log = isCommand ? context.toRecordedPath(logPath) : undefined
+    await context.recorder.beginAttempt(key, { number, log, marker: `${ATTEMPT_VARIABLE}=${attemptId}` }, dependents)
     try {
       const result = await attemptUnit({ ...unit, number, attemptId, logPath }, context)
       await context.recorder.succeed(key, { ...result, fingerprint: unit.fingerprint })
