@@ -7,13 +7,15 @@ export interface EndOptions {
   readonly marker: string
   /** Time between TERM and KILL, in milliseconds. */
   readonly graceMs: number
+  /** Aborts when the grace is over before its time. */
+  readonly hurry?: AbortSignal | undefined
 }
 
 /**
  * Ends a process group and everything that was started from it: TERM, and KILL for what is still there after the grace. Resolves when all of it is gone,
  * to the number of processes outside of the group that had to be ended.
  */
-export async function endProcesses(group: number | undefined, { marker, graceMs }: EndOptions): Promise<number> {
+export async function endProcesses(group: number | undefined, { marker, graceMs, hurry }: EndOptions): Promise<number> {
   const strays = new Set<number>()
   const signalAll = async (signal: NodeJS.Signals): Promise<boolean> => {
     const isGroupThere = group !== undefined && send(-group, signal)
@@ -28,7 +30,7 @@ export async function endProcesses(group: number | undefined, { marker, graceMs 
     (group !== undefined && send(-group, 0)) || (await findMarked(marker)).length > 0
   const deadline = performance.now() + graceMs
   if (!(await signalAll('SIGTERM'))) return strays.size
-  while (performance.now() < deadline) {
+  while (performance.now() < deadline && hurry?.aborted !== true) {
     if (!(await isAnythingLeft())) return strays.size
     await wait(POLL_MS)
   }

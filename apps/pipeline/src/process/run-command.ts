@@ -24,6 +24,8 @@ export interface CommandOptions {
   readonly quietTimeoutMs?: number | undefined
   readonly graceMs: number
   readonly signal: AbortSignal
+  /** Aborts when what is being ended gets no more time. */
+  readonly hurry?: AbortSignal | undefined
   readonly onMessage: (message: PhaseMessage) => void
   readonly onWarning: (text: string) => void
 }
@@ -34,7 +36,7 @@ export interface CommandOptions {
  * @throws AttemptError when it did not end with exit code 0; its hint has the last lines of the output
  */
 export async function runCommand(options: CommandOptions): Promise<void> {
-  const { argv, cwd, env, marker, logPath, timeoutMs, graceMs, signal } = options
+  const { argv, cwd, env, marker, logPath, timeoutMs, graceMs, signal, hurry } = options
   const [program = '', ...args] = argv
   await makeDirectory(dirname(logPath))
   await using log = await open(logPath, 'a')
@@ -64,14 +66,14 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     const messages = readMessages(child.stdio[3] as Readable, options)
     const stopped = Promise.withResolvers<void>()
     const onStop = (): void => {
-      endProcesses(pid, { marker, graceMs }).then(() => stopped.resolve(), stopped.reject)
+      endProcesses(pid, { marker, graceMs, hurry }).then(() => stopped.resolve(), stopped.reject)
     }
     stop.signal.addEventListener('abort', onStop, { once: true })
     const { code, killedBy } = await exit
     if (stop.signal.aborted) await stopped.promise
     else if (isGroupAlive(pid)) {
       options.onWarning('left processes behind, which were ended')
-      await endProcesses(pid, { marker, graceMs })
+      await endProcesses(pid, { marker, graceMs, hurry })
     }
     await Promise.race([messages.ended, wait(MESSAGES_GRACE_MS, undefined, { ref: false })])
     messages.close()

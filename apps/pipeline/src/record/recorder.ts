@@ -7,7 +7,7 @@ import {
 } from '@holdfast/txn-store/pipeline'
 import type { AttemptError } from '../errors.js'
 import type { Owner } from './owner.js'
-import { type Fingerprint, isTable, type RecordedFile, readUnit, type UnitRecord } from './unit-record.js'
+import { type Fingerprint, findEntry, isTable, type RecordedFile, readUnit, type UnitRecord } from './unit-record.js'
 
 export interface RecorderOptions {
   readonly fileId: string
@@ -52,7 +52,7 @@ export class Recorder {
 
   /** What is recorded of a phase. */
   async read(phase: string): Promise<UnitRecord | undefined> {
-    return readUnit(entryIn(await this.#state.read({ validate: false }), phase, this.#options.fileId))
+    return readUnit(findEntry(await this.#state.read({ validate: false }), phase, this.#options.fileId))
   }
 
   /** Notes the input at the head of the document, unless it stands there. */
@@ -164,7 +164,7 @@ export class Recorder {
       return
     }
     await this.#change(`${phase}_item_${operation}`, (document) => {
-      const chunks = entryIn(document, phase, fileId)?.['chunks']
+      const chunks = findEntry(document, phase, fileId)?.['chunks']
       const chunk: unknown = Array.isArray(chunks) ? chunks[item.index - 1] : undefined
       if (!isTable(chunk) || chunk['chunk_id'] !== item.id) {
         throw new TypeError(`The state has no item '${item.id}' at place ${item.index} of '${phase}'`)
@@ -175,7 +175,7 @@ export class Recorder {
 
   #suspend(document: PipelineDocument, phase: string, dependents: readonly string[]): void {
     for (const dependent of dependents) {
-      const entry = entryIn(document, dependent, this.#options.fileId)
+      const entry = findEntry(document, dependent, this.#options.fileId)
       if (entry === undefined || entry['status'] !== 'success') continue
       entry['status'] = 'pending'
       entry['reason'] = `${phase}, which it needs, runs again`
@@ -228,13 +228,6 @@ function listChunks(chunks: unknown): Fields[] {
   if (Array.isArray(chunks)) return chunks.filter(isTable)
   if (!isTable(chunks)) return []
   return Object.entries(chunks).flatMap(([id, chunk]) => (isTable(chunk) ? [{ chunk_id: id, ...chunk }] : []))
-}
-
-function entryIn(document: Readonly<PipelineDocument>, phase: string, fileId: string): Fields | undefined {
-  const block = document[phase]
-  const files = isTable(block) ? block['files'] : undefined
-  const entry = isTable(files) && Object.hasOwn(files, fileId) ? files[fileId] : undefined
-  return isTable(entry) ? entry : undefined
 }
 
 function makeEntry(document: PipelineDocument, phase: string, fileId: string): PipelineFileEntry & Fields {

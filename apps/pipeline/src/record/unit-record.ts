@@ -35,6 +35,18 @@ export interface ItemRecord extends UnitRecord {
   readonly id: string
 }
 
+/** What a document has of a phase about one input. */
+export function findEntry(
+  document: Readonly<Record<string, unknown>>,
+  phase: string,
+  fileId: string,
+): Record<string, unknown> | undefined {
+  const block = document[phase]
+  const files = isTable(block) ? block['files'] : undefined
+  const entry = isTable(files) && Object.hasOwn(files, fileId) ? files[fileId] : undefined
+  return isTable(entry) ? entry : undefined
+}
+
 /** Reads an entry or a chunk, whoever wrote it. */
 export function readUnit(value: unknown): UnitRecord | undefined {
   if (!isTable(value)) return undefined

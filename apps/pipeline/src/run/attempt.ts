@@ -123,6 +123,7 @@ function commandOptions(
     logPath,
     graceMs: context.graceMs,
     signal: context.signal,
+    hurry: context.hurry,
     onWarning: (message) => context.onEvent({ type: 'warning', phase: phase.id, item: item?.id, message }),
   }
 }

@@ -16,6 +16,8 @@ export interface RunContext {
   readonly slots: Slots
   /** Aborts when the run is called off or cannot go on. */
   readonly signal: AbortSignal
+  /** Aborts when what is being ended gets no more time. */
+  readonly hurry: AbortSignal | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   readonly resume: boolean
   /** Takes the place of the number in the definition. */

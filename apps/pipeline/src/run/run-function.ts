@@ -12,7 +12,7 @@ export async function runFunction(
   { run }: FunctionWork,
   context: Omit<PhaseContext, 'signal'>,
   { phase }: Attempt,
-  { signal: whole, graceMs }: RunContext,
+  { signal: whole, graceMs, hurry }: RunContext,
 ): Promise<void> {
   const stop = new AbortController()
   const onAbort = (): void => stop.abort(new AttemptError('Cancelled', 'Called off'))
@@ -27,7 +27,10 @@ export async function runFunction(
   let late: NodeJS.Timeout | undefined
   const gaveUp = new Promise<never>((_, reject) => {
     stop.signal.addEventListener('abort', () => {
-      late = setTimeout(() => reject(stop.signal.reason), graceMs)
+      const giveUp = (): void => reject(stop.signal.reason)
+      late = setTimeout(giveUp, graceMs)
+      if (hurry?.aborted) giveUp()
+      hurry?.addEventListener('abort', giveUp, { once: true })
     })
   })
   gaveUp.catch(() => undefined)

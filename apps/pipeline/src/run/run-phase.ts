@@ -26,7 +26,7 @@ export async function runPhase(phase: Phase, context: RunContext): Promise<Phase
   return plan.items === undefined ? runWhole(plan.units, context) : runItems(phase, plan, plan.items, context)
 }
 
-interface Plan {
+export interface Plan {
   readonly units: readonly UnitWork[]
   readonly reasons: readonly string[]
   readonly items: readonly Item[] | undefined
@@ -161,10 +161,11 @@ async function failBefore(
 }
 
 /** What a killed run has left running would write into the same files. */
-async function endLeftovers(record: UnitRecord | undefined, { graceMs }: RunContext): Promise<void> {
+async function endLeftovers(record: UnitRecord | undefined, { graceMs, hurry }: RunContext): Promise<void> {
   for (const unit of [record, ...(record?.items ?? [])]) {
     const marker = unit?.raw['marker']
-    if (unit?.status === 'running' && typeof marker === 'string') await endProcesses(undefined, { marker, graceMs })
+    if (unit?.status === 'running' && typeof marker === 'string')
+      await endProcesses(undefined, { marker, graceMs, hurry })
   }
 }
 

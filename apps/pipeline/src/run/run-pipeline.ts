@@ -32,7 +32,11 @@ export interface RunOptions {
   readonly phaseParams?: Readonly<Record<string, Readonly<Record<string, ParamValue>>>>
   /** Phases and items that may run at the same time. @default 1 */
   readonly jobs?: number
+  /** Shared by runs that go on side by side; takes the place of `jobs`. @default as many as the pipeline has, for this run alone */
+  readonly slots?: Slots | undefined
   readonly signal?: AbortSignal | undefined
+  /** Aborts when the processes that `signal` has called off get no more time. */
+  readonly hurry?: AbortSignal | undefined
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Time between TERM and KILL, in milliseconds. @default 5000 */
   readonly graceMs?: number
@@ -64,12 +68,11 @@ export interface RunResult {
 export async function runPipeline(pipeline: Pipeline, options: RunOptions): Promise<RunResult> {
   const { now = Date.now, jobs = 1, signal, onEvent = () => undefined } = options
   const job = makeJob(pipeline, options)
-  const statePath = resolve(options.statePath ?? join(pipeline.folder, 'pipeline.json'))
+  const statePath = findStatePath(pipeline, options.statePath)
   const stateFolder = dirname(statePath)
   await assertInput(job.input)
   await using _lock = await lockInput(stateFolder, job.fileId)
-  const usesItems = pipeline.phases.some(({ items }) => items !== undefined)
-  await using state = new PipelineState(statePath, { journal: usesItems, label: 'pipeline' })
+  await using state = openState(pipeline, statePath)
   const runId = randomUUID()
   const startedAt = now()
   const started = new Date(startedAt).toISOString()
@@ -86,8 +89,9 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
     runId,
     stateFolder,
     recorder,
-    slots: new Slots({ ...pipeline.slots, job: Math.max(1, jobs) }),
+    slots: options.slots ?? makeSlots(pipeline, jobs),
     signal: stop.signal,
+    hurry: options.hurry,
     env: options.env ?? process.env,
     resume: options.resume ?? true,
     maxRetries: options.maxRetries,
@@ -106,6 +110,26 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
   } finally {
     signal?.removeEventListener('abort', onAbort)
   }
+}
+
+/** Where the state of a pipeline is: beside its definition, unless it is given. Absolute. */
+export function findStatePath({ folder }: Pick<Pipeline, 'folder'>, given: string | undefined): string {
+  return resolve(given ?? join(folder, 'pipeline.json'))
+}
+
+/** With a journal for pipelines of items, which change it often. */
+export function openState({ phases }: Pipeline, path: string): PipelineState {
+  return new PipelineState(path, { journal: phases.some(({ items }) => items !== undefined), label: 'pipeline' })
+}
+
+/** `job` counts what runs at the same time. */
+export function makeSlots({ slots }: Pipeline, jobs: number): Slots {
+  return new Slots({ ...slots, job: Math.max(1, jobs) })
+}
+
+/** Held while an input is worked on. */
+export function lockPathOf(stateFolder: string, fileId: string): string {
+  return join(stateFolder, '.pipeline', `run-${toFileName(fileId)}.lock`)
 }
 
 /** What a run would be about. @throws InputError when the input gives no id */
@@ -135,7 +159,7 @@ export function judge(phases: readonly PhaseResult[]): RunResult['status'] {
     : 'failed'
 }
 
-async function assertInput(input: string): Promise<void> {
+export async function assertInput(input: string): Promise<void> {
   try {
     if (!(await stat(input)).isFile()) throw new InputError(`The input '${input}' is not a file`)
   } catch (cause) {
@@ -145,9 +169,8 @@ async function assertInput(input: string): Promise<void> {
 }
 
 async function lockInput(stateFolder: string, fileId: string): Promise<FileLock> {
-  const folder = join(stateFolder, '.pipeline')
-  await makeDirectory(folder)
-  const path = join(folder, `run-${toFileName(fileId)}.lock`)
+  const path = lockPathOf(stateFolder, fileId)
+  await makeDirectory(dirname(path))
   const lock = await FileLock.tryAcquire(path)
   if (lock !== undefined) return lock
   throw new RunConflictError(`Another process runs '${fileId}'`, {
@@ -156,7 +179,11 @@ async function lockInput(stateFolder: string, fileId: string): Promise<FileLock>
 }
 
 /** Two inputs must not share a record, nor the files named after it. */
-async function assertSameInput(state: PipelineState, { input, fileId }: Job, stateFolder: string): Promise<void> {
+export async function assertSameInput(
+  state: Pick<PipelineState, 'read'>,
+  { input, fileId }: Job,
+  stateFolder: string,
+): Promise<void> {
   const document = await state.read({ validate: true })
   const inputs: unknown = document['inputs']
   const known =

@@ -96,10 +96,10 @@ async function findObstacle(
 }
 
 /** A phase that is not asked for must have left what it should. */
-async function findRecordedObstacle(
+export async function findRecordedObstacle(
   { id, optional, acceptPartial }: Phase,
   record: UnitRecord | undefined,
-  { stateFolder, known }: RunContext,
+  { stateFolder, known }: Pick<RunContext, 'stateFolder' | 'known'>,
 ): Promise<string | undefined> {
   if (optional) return undefined
   if (record?.status !== 'success' && !(record?.status === 'partial' && acceptPartial)) {
