@@ -36,6 +36,12 @@ export class RunConflictError extends HintedError {
   readonly code = 'ERR_PIPELINE_RUNNING'
 }
 
+/** A program that a phase needs is not there: nothing was run. */
+export class MissingProgramError extends HintedError {
+  override readonly name: string = 'MissingProgramError'
+  readonly code = 'ERR_PIPELINE_PROGRAM'
+}
+
 /** What went wrong in an attempt at a phase or an item. */
 export type FailureKind =
   | 'ExitCode'

@@ -12,6 +12,7 @@ export {
   DefinitionError,
   type FailureKind,
   InputError,
+  MissingProgramError,
   RunConflictError,
   SelectionError,
 } from './errors.js'

@@ -61,8 +61,9 @@ export class Recorder {
     await this.#change('run', (document) => {
       document.file_id = fileId
       document.input_file = input
-      const inputs = isTable(document['inputs']) ? document['inputs'] : {}
-      if (inputs[fileId] !== input) document['inputs'] = { ...inputs, [fileId]: input }
+      if (!isTable(document['inputs'])) document['inputs'] = {}
+      const inputs = document['inputs'] as Fields
+      if (inputs[fileId] !== input) inputs[fileId] = input
     })
   }
 
@@ -138,7 +139,7 @@ export class Recorder {
   async confirm(phase: string): Promise<void> {
     await this.#changeUnit({ phase }, 'unchanged', (fields) => {
       fields['status'] = 'success'
-      delete fields['reason']
+      for (const name of ['reason', 'owner', 'marker']) delete fields[name]
     })
   }
 
@@ -236,14 +237,7 @@ function makeEntry(document: PipelineDocument, phase: string, fileId: string): P
   const block = document[phase] as PipelinePhase & Fields
   if (!isTable(block.files)) block.files = {}
   const entries = block.files as Record<string, Fields>
-  if (!Object.hasOwn(entries, fileId) || !isTable(entries[fileId])) {
-    Object.defineProperty(entries, fileId, {
-      value: { status: 'pending' },
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
-  }
+  if (!Object.hasOwn(entries, fileId) || !isTable(entries[fileId])) entries[fileId] = { status: 'pending' }
   return entries[fileId] as PipelineFileEntry & Fields
 }
 

@@ -8,10 +8,11 @@ import { InputError, RunConflictError } from '../errors.js'
 import { readFacts } from '../files/file-facts.js'
 import { toRecordedPath } from '../files/find-files.js'
 import type { ParamValue, Phase, Pipeline } from '../pipeline.js'
-import { type Job, lookUpInput } from '../plan/scope.js'
+import { makeJob } from '../plan/make-job.js'
+import type { Job } from '../plan/scope.js'
 import { describeOwner } from '../record/owner.js'
 import { Recorder } from '../record/recorder.js'
-import { expandOne } from '../variables.js'
+import { assertPrograms } from './assert-programs.js'
 import type { PhaseResult, RunEvent } from './events.js'
 import { type RunContext, toFileName } from './run-context.js'
 import { schedulePhases } from './schedule-phases.js'
@@ -66,7 +67,7 @@ export interface RunResult {
  * @example const { status } = await runPipeline(await loadPipeline('audiobook.yaml'), { input: 'book.txt', jobs: 4 })
  */
 export async function runPipeline(pipeline: Pipeline, options: RunOptions): Promise<RunResult> {
-  const { now = Date.now, jobs = 1, signal, onEvent = () => undefined } = options
+  const { now = Date.now, jobs = 1, signal, env = process.env, onEvent = () => undefined } = options
   const job = makeJob(pipeline, options)
   const statePath = findStatePath(pipeline, options.statePath)
   const stateFolder = dirname(statePath)
@@ -79,6 +80,7 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
   const input = toRecordedPath(job.input, stateFolder)
   const recorder = new Recorder(state, { fileId: job.fileId, input, owner: describeOwner(runId, started), now })
   await assertSameInput(state, job, stateFolder)
+  await assertProgramsOf(options.phases ?? pipeline.phases, recorder, env)
   await recorder.open()
   const stop = new AbortController()
   const onAbort = (): void => stop.abort(signal?.reason)
@@ -92,7 +94,7 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
     slots: options.slots ?? makeSlots(pipeline, jobs),
     signal: stop.signal,
     hurry: options.hurry,
-    env: options.env ?? process.env,
+    env,
     resume: options.resume ?? true,
     maxRetries: options.maxRetries,
     graceMs: options.graceMs ?? 5000,
@@ -130,22 +132,6 @@ export function makeSlots({ slots }: Pipeline, jobs: number): Slots {
 /** Held while an input is worked on. */
 export function lockPathOf(stateFolder: string, fileId: string): string {
   return join(stateFolder, '.pipeline', `run-${toFileName(fileId)}.lock`)
-}
-
-/** What a run would be about. @throws InputError when the input gives no id */
-export function makeJob(
-  pipeline: Pipeline,
-  {
-    input: path,
-    fileId,
-    params = {},
-    phaseParams = {},
-  }: Pick<RunOptions, 'input' | 'fileId' | 'params' | 'phaseParams'>,
-): Job {
-  const input = resolve(path)
-  const id = fileId ?? expandOne(pipeline.fileId, lookUpInput(input))
-  if (id === '') throw new InputError(`The input '${path}' gives no id`, { hint: 'Name one with --file-id' })
-  return { pipeline, input, fileId: id, params: { ...pipeline.params, ...params }, phaseParams }
 }
 
 export function judge(phases: readonly PhaseResult[]): RunResult['status'] {
@@ -196,4 +182,13 @@ export async function assertSameInput(
   throw new InputError(`The id '${fileId}' of '${input}' is that of another input: '${known}'`, {
     hint: 'Give this one an id of its own with --file-id',
   })
+}
+
+/** What is done and only has to be confirmed may have lost its programs, and what is optional may lack them. */
+async function assertProgramsOf(phases: readonly Phase[], recorder: Recorder, env: RunContext['env']): Promise<void> {
+  const begun: Phase[] = []
+  for (const phase of phases) {
+    if (!phase.optional && (await recorder.read(phase.id))?.status !== 'success') begun.push(phase)
+  }
+  await assertPrograms(begun, env)
 }
