@@ -1,3 +1,4 @@
+export { type RunDeps, run } from './cli/run.js'
 export {
   type CommandPhase,
   definePhase,

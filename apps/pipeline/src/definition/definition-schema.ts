@@ -10,10 +10,16 @@ const id = z
 const paramValue = z.union([z.string(), z.number(), z.boolean()])
 const duration = z.string().transform((text, context) => {
   const ms = parseDuration(text)
-  if (ms !== undefined && ms > 0) return ms
+  if (ms !== undefined && ms > 0 && ms <= MAX_MS) return ms
+  if (ms !== undefined && ms > MAX_MS) {
+    context.addIssue({ code: 'custom', message: `must be 24 days at most, not '${text}'` })
+    return z.NEVER
+  }
   context.addIssue({ code: 'custom', message: `must be a time such as '90s', '30m' or '2h', not '${text}'` })
   return z.NEVER
 })
+/** No timer can wait for longer than 2^31 ms. */
+const MAX_MS = 24 * 24 * 3600 * 1000
 const slots = z.union([
   z.array(id).transform((names) => Object.fromEntries(names.map((name) => [name, 1] as const))),
   z.record(id, z.int().positive()),

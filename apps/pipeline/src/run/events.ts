@@ -7,6 +7,8 @@ export type RunEvent =
       readonly phase: string
       readonly reasons: readonly string[]
       readonly items: number | undefined
+      /** Of these, the ones that have to be done; 1 without items. */
+      readonly todo: number
     }
   | { readonly type: 'phase-end'; readonly phase: string; readonly result: PhaseResult }
   | {

@@ -16,6 +16,8 @@ export interface RunContext {
   readonly slots: Slots
   /** Aborts when the run is called off or cannot go on. */
   readonly signal: AbortSignal
+  /** Ends everything: what cannot be recorded must not go on. */
+  readonly giveUp: (error: unknown) => void
   /** Aborts when what is being ended gets no more time. */
   readonly hurry: AbortSignal | undefined
   readonly env: Readonly<Record<string, string | undefined>>

@@ -3,26 +3,31 @@ import type { Phase } from '../pipeline.js'
 import { type Decision, decide } from '../plan/decide.js'
 import { type SharedInputs, shareInputs, takeFingerprint } from '../plan/fingerprint.js'
 import { type Item, type Job, lookUpPhase } from '../plan/scope.js'
-import { endProcesses } from '../process/end-processes.js'
 import type { UnitRecord } from '../record/unit-record.js'
 import type { PhaseResult } from './events.js'
 import { findItems } from './find-items.js'
 import { outputsIn, type RunContext } from './run-context.js'
 import { runUnit, type UnitWork } from './run-unit.js'
+import { JOB } from './slots.js'
 
 export type PhaseOutcome = Pick<PhaseResult, 'status' | 'reason' | 'tail' | 'attempts' | 'items'>
 
 /** Does what there is to do for one phase whose needs are done; what is done and unchanged is left alone. */
 export async function runPhase(phase: Phase, context: RunContext): Promise<PhaseOutcome> {
   const record = await context.recorder.read(phase.id)
-  await endLeftovers(record, context)
   const plan = await makePlan(phase, record, context).catch((error: unknown) => {
     if (error instanceof AttemptError) return error
     throw error
   })
   if (plan instanceof AttemptError) return failBefore(phase, record, plan, context)
   if (plan.units.length === 0) return settleUnchanged(phase, record, plan, context)
-  context.onEvent({ type: 'phase-begin', phase: phase.id, reasons: plan.reasons, items: plan.items?.length })
+  context.onEvent({
+    type: 'phase-begin',
+    phase: phase.id,
+    reasons: plan.reasons,
+    items: plan.items?.length,
+    todo: plan.units.length,
+  })
   return plan.items === undefined ? runWhole(plan.units, context) : runItems(phase, plan, plan.items, context)
 }
 
@@ -35,7 +40,7 @@ export interface Plan {
 
 /** Finds out what there is to do, and why. @throws AttemptError when an input is missing */
 export async function makePlan(phase: Phase, record: UnitRecord | undefined, context: PlanContext): Promise<Plan> {
-  const { job, stateFolder, known, resume } = context
+  const { job, stateFolder, known, resume, maxReasons = MAX_REASONS } = context
   const findOutputs = outputsIn(context)
   const lookup = lookUpPhase(job, phase, findOutputs)
   const files = { folder: job.pipeline.folder, stateFolder, known }
@@ -59,13 +64,16 @@ export async function makePlan(phase: Phase, record: UnitRecord | undefined, con
     const decision = resume ? await decide(known, fingerprint, files) : forced
     if (!decision.mustRun) continue
     units.push({ phase, item, lookup: own, fingerprint, attempts: known?.attempts ?? 0, dependents })
-    if (reasons.length < MAX_REASONS) reasons.push(`${item.id}: ${decision.reasons[0] ?? ''}`)
+    if (reasons.length < maxReasons) reasons.push(`${item.id}: ${decision.reasons[0] ?? ''}`)
   }
-  if (units.length > MAX_REASONS) reasons.push(`and ${units.length - MAX_REASONS} more items`)
+  if (units.length > maxReasons) reasons.push(`and ${units.length - maxReasons} more items`)
   return { units, reasons, items, shared }
 }
 
-export type PlanContext = Pick<RunContext, 'job' | 'stateFolder' | 'known' | 'resume' | 'records'>
+export interface PlanContext extends Pick<RunContext, 'job' | 'stateFolder' | 'known' | 'resume' | 'records'> {
+  /** How many items are told with their reasons. @default 10 */
+  readonly maxReasons?: number
+}
 
 const MAX_REASONS = 10
 
@@ -89,6 +97,7 @@ async function runItems(
   let failed = 0
   let first: AttemptError | undefined
   let isCancelled = false
+  let broken: { readonly error: unknown } | undefined
   const runOne = async (unit: UnitWork): Promise<void> => {
     try {
       const outcome = await inSlots(unit, context)
@@ -99,14 +108,21 @@ async function runItems(
       const status = outcome.error === undefined ? 'success' : 'failed'
       context.onEvent({ type: 'item-end', phase: phase.id, item: unit.item?.id ?? '', status })
     } catch (error) {
-      if (!context.signal.aborted) throw error
+      if (!context.signal.aborted) {
+        broken = { error }
+        context.giveUp(error)
+      }
       isCancelled = true
       failed += 1
     }
   }
-  const settled = await Promise.allSettled(units.map(runOne))
-  const broken = settled.find((result) => result.status === 'rejected')
-  if (broken !== undefined) throw broken.reason
+  // Not all of them wait at the same time, so that many cost no more each than few.
+  const rest = units.values()
+  const runSome = async (): Promise<void> => {
+    for (const unit of rest) await runOne(unit)
+  }
+  await Promise.all(Array.from({ length: Math.min(units.length, context.slots.jobs) }, runSome))
+  if (broken !== undefined) throw broken.error
   const done = items.length - failed
   const status = failed === 0 ? 'success' : done === 0 ? 'failed' : 'partial'
   const reason =
@@ -123,7 +139,7 @@ async function runItems(
 }
 
 function inSlots(unit: UnitWork, context: RunContext): ReturnType<typeof runUnit> {
-  return context.slots.use({ job: 1, ...unit.phase.slots }, context.signal, () => runUnit(unit, context))
+  return context.slots.use({ ...unit.phase.slots, [JOB]: 1 }, context.signal, () => runUnit(unit, context))
 }
 
 async function settleUnchanged(
@@ -158,15 +174,6 @@ async function failBefore(
   await context.recorder.fail({ phase: phase.id }, attempt, error, true)
   context.onEvent({ type: 'attempt-failed', phase: phase.id, item: undefined, attempt, error, retryInMs: undefined })
   return { status: 'failed', reason: error.message, tail: error.hint, attempts: 0, items: undefined }
-}
-
-/** What a killed run has left running would write into the same files. */
-async function endLeftovers(record: UnitRecord | undefined, { graceMs, hurry }: RunContext): Promise<void> {
-  for (const unit of [record, ...(record?.items ?? [])]) {
-    const marker = unit?.raw['marker']
-    if (unit?.status === 'running' && typeof marker === 'string')
-      await endProcesses(undefined, { marker, graceMs, hurry })
-  }
 }
 
 /** All phases that use what this one makes, directly or not. */

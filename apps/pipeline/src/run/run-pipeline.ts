@@ -13,10 +13,11 @@ import type { Job } from '../plan/scope.js'
 import { describeOwner } from '../record/owner.js'
 import { Recorder } from '../record/recorder.js'
 import { assertPrograms } from './assert-programs.js'
+import { endLeftovers } from './end-leftovers.js'
 import type { PhaseResult, RunEvent } from './events.js'
 import { type RunContext, toFileName } from './run-context.js'
 import { schedulePhases } from './schedule-phases.js'
-import { Slots } from './slots.js'
+import { JOB, Slots } from './slots.js'
 
 export interface RunOptions {
   readonly input: string
@@ -93,6 +94,7 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
     recorder,
     slots: options.slots ?? makeSlots(pipeline, jobs),
     signal: stop.signal,
+    giveUp: (error) => stop.abort(error),
     hurry: options.hurry,
     env,
     resume: options.resume ?? true,
@@ -105,7 +107,8 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
     onEvent,
   }
   try {
-    const phases = await schedulePhases(options.phases ?? pipeline.phases, context, stop)
+    await endLeftovers(await state.read({ validate: false }), context)
+    const phases = await schedulePhases(options.phases ?? pipeline.phases, context)
     const status = signal?.aborted ? 'cancelled' : judge(phases)
     const names = { pipeline: pipeline.name, input: job.input, fileId: job.fileId, state: statePath }
     return { runId, ...names, status, started, durationMs: now() - startedAt, phases }
@@ -126,7 +129,7 @@ export function openState({ phases }: Pipeline, path: string): PipelineState {
 
 /** `job` counts what runs at the same time. */
 export function makeSlots({ slots }: Pipeline, jobs: number): Slots {
-  return new Slots({ ...slots, job: Math.max(1, jobs) })
+  return new Slots({ ...slots, [JOB]: Math.max(1, jobs) })
 }
 
 /** Held while an input is worked on. */

@@ -7,16 +7,11 @@ import type { RunContext } from './run-context.js'
 import { type PhaseOutcome, runPhase } from './run-phase.js'
 
 /** Runs each phase as soon as what it needs is done; a failure holds up only what depends on it. */
-export async function schedulePhases(
-  selected: readonly Phase[],
-  context: RunContext,
-  stop: AbortController,
-): Promise<PhaseResult[]> {
+export async function schedulePhases(selected: readonly Phase[], context: RunContext): Promise<PhaseResult[]> {
   const running = new Map<string, Promise<PhaseResult>>()
   for (const phase of selected) {
     const work = runWhenReady(phase, running, context).catch((error: unknown) => {
-      // What cannot be recorded must not go on.
-      stop.abort(error)
+      context.giveUp(error)
       throw error
     })
     running.set(phase.id, work)

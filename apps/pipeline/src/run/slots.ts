@@ -1,10 +1,16 @@
+/** What everything that runs takes one of; not a name that a definition can have. */
+export const JOB = '*'
+
 /** Hands out limited resources in the order of asking; one that has to wait for much does not hold up another that needs little. */
 export class Slots {
+  /** How many can run at the same time at most. */
+  readonly jobs: number
   readonly #free: Map<string, number>
   readonly #waiting: { readonly needs: readonly (readonly [string, number])[]; readonly start: () => void }[] = []
 
   constructor(capacities: Readonly<Record<string, number>>) {
     this.#free = new Map(Object.entries(capacities))
+    this.jobs = this.#freeOf(JOB)
   }
 
   /** Runs the work when all that it needs is free. @throws the signal's reason when that aborts before */
@@ -42,7 +48,7 @@ export class Slots {
   }
 
   #startNext(): void {
-    for (let index = 0; index < this.#waiting.length && this.#freeOf('job') > 0; ) {
+    for (let index = 0; index < this.#waiting.length && this.#freeOf(JOB) > 0; ) {
       const waiting = this.#waiting[index]
       if (waiting === undefined || !this.#take(waiting.needs)) {
         index += 1
