@@ -28,12 +28,13 @@ dt { color: var(--soft); }
 dd { margin: 0; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible, a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; min-width: 44rem; }
+time { white-space: nowrap; }
 caption { text-align: left; color: var(--soft); padding-bottom: .35rem; }
 th, td { text-align: left; vertical-align: top; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); min-width: 4.5rem; }
 thead th { color: var(--soft); font-weight: 600; }
 tbody th { font-weight: 600; }
-td.number, th.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.number, th.number { text-align: right; padding-right: 1.5rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.sum { min-width: 17rem; }
 ul.plain { list-style: none; margin: 0; padding: 0; }
 .soft { color: var(--soft); }
@@ -59,7 +60,8 @@ svg line.cut { stroke: var(--soft); stroke-dasharray: 3 3; }
   body { font-size: 10pt; }
   header, main, footer { max-width: none; padding: 0; }
   .scroll { overflow: visible; }
-  svg { min-width: 0; }
+  svg, table { min-width: 0; }
+  td.sum { min-width: 0; }
   pre { max-height: none; }
   tr, figure, svg, .failure { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
