@@ -23,6 +23,8 @@ export interface SharedInputs {
   readonly command: string
   readonly values: Readonly<Record<string, ParamValue>>
   readonly inputs: readonly RecordedFile[]
+  /** Of all of that: there may be as many inputs as items. */
+  readonly sum: string
 }
 
 /** @throws AttemptError when an input is missing */
@@ -37,11 +39,10 @@ export async function shareInputs(
   const shared = [...phase.inputs, ...references.map(toReference)].filter(
     (pattern) => !usesItem(pattern) && pattern !== phase.items?.from,
   )
-  return {
-    command: hashOf(describeWork(phase)),
-    values: findValues(phase, names, resolveParams(job, phase), lookup),
-    inputs: await findInputs([...new Set(shared)], phase, lookup, context),
-  }
+  const command = hashOf(describeWork(phase))
+  const values = findValues(phase, names, resolveParams(job, phase), lookup)
+  const inputs = await findInputs([...new Set(shared)], phase, lookup, context)
+  return { command, values, inputs, sum: hashOf([command, values, inputs.map(({ sha256 }) => sha256)]) }
 }
 
 /** Of what a result will be made. @throws AttemptError when an input is missing */
@@ -51,19 +52,17 @@ export async function takeFingerprint(
   lookup: Lookup,
   context: FingerprintContext,
 ): Promise<Fingerprint> {
-  const { command } = shared
-  if (phase.items === undefined)
-    return { ...shared, hash: hashOf([command, shared.values, shared.inputs.map(({ sha256 }) => sha256)]) }
+  const { command, sum } = shared
+  if (phase.items === undefined) return { hash: sum, command, values: shared.values, inputs: shared.inputs }
   const names = [...new Set(textsOf(phase).flatMap(findVariables))].filter((name) => name.startsWith('item.'))
   const own = Object.fromEntries(
     names.filter((name) => name !== 'item.path').map((name) => [name, lookup(name)?.[0] ?? '']),
   )
   const patterns = phase.inputs.filter(usesItem)
   const inputs = await findInputs([...new Set(['${item.path}', ...patterns])], phase, lookup, context)
-  const sums = [...shared.inputs, ...inputs].map(({ sha256 }) => sha256)
   // The inputs that all items share are in the hash; the state tells of each item only what is its own.
   const values = { ...shared.values, ...own }
-  return { hash: hashOf([command, values, sums]), command, values, inputs }
+  return { hash: hashOf([sum, own, inputs.map(({ sha256 }) => sha256)]), command, values, inputs }
 }
 
 async function findInputs(

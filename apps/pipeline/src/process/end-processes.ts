@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { errorCode } from '@holdfast/atomic-file'
-import { findMarked } from './process-table.js'
+import { findMarked, groupOf, isAnyoneIn } from './process-table.js'
 
 export interface EndOptions {
   /** What the processes have in their environment: finds those that left their group. */
@@ -18,16 +18,17 @@ export interface EndOptions {
 export async function endProcesses(group: number | undefined, { marker, graceMs, hurry }: EndOptions): Promise<number> {
   const strays = new Set<number>()
   const signalAll = async (signal: NodeJS.Signals): Promise<boolean> => {
-    const isGroupThere = group !== undefined && send(-group, signal)
-    let isAnyThere = isGroupThere
+    let isAnyThere = group !== undefined && (await isGroupAlive(group)) && send(-group, signal)
     for (const pid of await findMarked(marker)) {
-      if (!isGroupThere) strays.add(pid)
+      // Once is enough: many programs take a second TERM as the wish not to clean up.
+      if (groupOf(pid) === group) continue
+      strays.add(pid)
       isAnyThere = send(pid, signal) || isAnyThere
     }
     return isAnyThere
   }
   const isAnythingLeft = async (): Promise<boolean> =>
-    (group !== undefined && send(-group, 0)) || (await findMarked(marker)).length > 0
+    (group !== undefined && (await isGroupAlive(group))) || (await findMarked(marker)).length > 0
   const deadline = performance.now() + graceMs
   if (!(await signalAll('SIGTERM'))) return strays.size
   while (performance.now() < deadline && hurry?.aborted !== true) {
@@ -38,9 +39,9 @@ export async function endProcesses(group: number | undefined, { marker, graceMs,
   return strays.size
 }
 
-/** Whether a process group has members, zombies that nobody has waited for aside. */
-export function isGroupAlive(group: number): boolean {
-  return send(-group, 0)
+/** Whether a process group has members that still run. */
+export async function isGroupAlive(group: number): Promise<boolean> {
+  return send(-group, 0) && (await isAnyoneIn(group)) !== false
 }
 
 const POLL_MS = 20

@@ -5,14 +5,39 @@ import { readdir, readFile } from 'node:fs/promises'
 
 /** Tells a process from another that got its number later; `undefined` when it is gone or nobody can tell. */
 export function startTimeOf(pid: number): string | undefined {
+  return readFields(pid)?.[START_TIME]
+}
+
+/** The process group that a process is in; `undefined` when it is gone or nobody can tell. */
+export function groupOf(pid: number): number | undefined {
+  const group = readFields(pid)?.[GROUP]
+  return group === undefined ? undefined : Number(group)
+}
+
+/** Whether there are processes in a group that still run: one that has ended may stay in it for as long as nobody asks how. `undefined` when nobody can tell. */
+export async function isAnyoneIn(group: number): Promise<boolean | undefined> {
+  const names = await namesIn('/proc')
+  const isKnown = names.includes(String(process.pid))
+  return isKnown ? names.some((name) => isRunningIn(readFields(Number(name)), group)) : undefined
+}
+
+function isRunningIn(fields: readonly string[] | undefined, group: number): boolean {
+  return fields !== undefined && fields[GROUP] === String(group) && !/^[ZX]$/.test(fields[STATE] ?? '')
+}
+
+/** The fields after the name, which is in parentheses and may hold anything. */
+function readFields(pid: number): readonly string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // The name in parentheses may hold anything; the start time is the 20th field after it.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19]
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')
   } catch {
     return undefined
   }
 }
+
+const STATE = 0
+const GROUP = 2
+const START_TIME = 19
 
 /** The processes with this entry, `NAME=value`, in the environment that they were started with. */
 export async function findMarked(marker: string): Promise<number[]> {

@@ -71,11 +71,13 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     stop.signal.addEventListener('abort', onStop, { once: true })
     const { code, killedBy } = await exit
     if (stop.signal.aborted) await stopped.promise
-    else if (isGroupAlive(pid)) {
-      options.onWarning('left processes behind, which were ended')
-      await endProcesses(pid, { marker, graceMs, hurry })
+    else if ((await isGroupAlive(pid)) || !(await isWithin(messages.ended, PIPE_GRACE_MS))) {
+      // Who has left the group still has the pipe, unless it was closed on purpose.
+      const isGroupLeft = await isGroupAlive(pid)
+      const strays = await endProcesses(pid, { marker, graceMs, hurry })
+      if (isGroupLeft || strays > 0) options.onWarning('left processes behind, which were ended')
     }
-    await Promise.race([messages.ended, wait(MESSAGES_GRACE_MS, undefined, { ref: false })])
+    await isWithin(messages.ended, MESSAGES_GRACE_MS)
     messages.close()
     stop.signal.removeEventListener('abort', onStop)
     if (stop.signal.aborted) throw stop.signal.reason
@@ -94,6 +96,17 @@ const TAIL_LINES = 20
 const MAX_TIMER_MS = 2 ** 31 - 1
 /** A process that has left may still hold the pipe open. */
 const MESSAGES_GRACE_MS = 1000
+const PIPE_GRACE_MS = 50
+
+async function isWithin(ended: Promise<void>, ms: number): Promise<boolean> {
+  const timer = new AbortController()
+  const late = wait(ms, false, { signal: timer.signal }).catch(() => false)
+  try {
+    return await Promise.race([ended.then(() => true), late])
+  } finally {
+    timer.abort()
+  }
+}
 
 function notStarted(program: string, cwd: string, cause: Error): AttemptError {
   const reason =

@@ -51,9 +51,17 @@ export async function attemptUnit(attempt: Attempt, context: RunContext): Promis
   else await runFunction(phase.work, makeContext(attempt, context, targets, onMessage), attempt, context)
   if (phase.check !== undefined && phase.work.kind === 'command')
     await runCheck(phase.check, phase.work, full, attempt, context)
-  const outputs = await takeOutputs(phase, lookup, { folder, stateFolder, old })
-  for (const [name, path] of Object.entries(extra))
+  const { outputs, leftAlone } = await takeOutputs(phase, lookup, { folder, stateFolder, old })
+  for (const [name, count] of Object.entries(leftAlone)) {
+    const message = `left ${count} files alone that match the output '${name}': they are not part of the result`
+    context.onEvent({ type: 'warning', phase: phase.id, item: attempt.item?.id, message })
+  }
+  for (const [name, path] of Object.entries(extra)) {
+    if (Object.hasOwn(outputs, name))
+      throw new AttemptError('BadOutput', `The artifact '${name}' has the name of an output`)
     outputs[name] = [await takeFile(name, resolve(folder, path), stateFolder)]
+  }
+  for (const { path, ...facts } of Object.values(outputs).flat()) context.known.set(resolve(stateFolder, path), facts)
   return { outputs, metrics }
 }
 

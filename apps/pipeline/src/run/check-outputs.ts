@@ -22,7 +22,8 @@ export async function findOldOutputs({ outputs }: Phase, lookup: Lookup, folder:
 }
 
 /**
- * The outputs that an attempt has made: there, of the size they must have, not those of before, and read for their hashes.
+ * The outputs that an attempt has made: there, of the size they must have, not those of before, and read for their hashes. Tells, too, how many files match an
+ * output but were left as they had been.
  *
  * @throws AttemptError that names the output and what is wrong with it
  */
@@ -30,15 +31,19 @@ export async function takeOutputs(
   { outputs }: Phase,
   lookup: Lookup,
   { folder, stateFolder, old }: { readonly folder: string; readonly stateFolder: string; readonly old: OldOutputs },
-): Promise<Record<string, readonly RecordedFile[]>> {
+): Promise<{ outputs: Record<string, readonly RecordedFile[]>; leftAlone: Readonly<Record<string, number>> }> {
   const taken: Record<string, readonly RecordedFile[]> = {}
+  const leftAlone: Record<string, number> = {}
   for (const [name, { path: template, minBytes, mayBeOld }] of Object.entries(outputs)) {
     const files: RecordedFile[] = []
     for (const path of await findFiles(template, lookup, folder)) {
       const facts = await factsOf(path, name)
       const isOld = !mayBeOld && old.get(path) === facts?.stamp
       // Of a pattern, what was there before and was left alone is not part of the result.
-      if (isOld && isPattern(template)) continue
+      if (isOld && isPattern(template)) {
+        leftAlone[name] = (leftAlone[name] ?? 0) + 1
+        continue
+      }
       if (facts === undefined)
         throw new AttemptError('MissingOutput', `The output '${name}' was not written: '${path}'`)
       if (isOld) {
@@ -64,7 +69,7 @@ export async function takeOutputs(
       )
     taken[name] = files
   }
-  return taken
+  return { outputs: taken, leftAlone }
 }
 
 /** A file that the work has told of by itself. @throws AttemptError when it is not there */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { AttemptError } from '../errors.js'
 import type { Phase } from '../pipeline.js'
 import { type Decision, decide } from '../plan/decide.js'
@@ -41,6 +42,7 @@ export interface Plan {
 /** Finds out what there is to do, and why. @throws AttemptError when an input is missing */
 export async function makePlan(phase: Phase, record: UnitRecord | undefined, context: PlanContext): Promise<Plan> {
   const { job, stateFolder, known, resume, maxReasons = MAX_REASONS } = context
+  rememberInputs(record, context)
   const findOutputs = outputsIn(context)
   const lookup = lookUpPhase(job, phase, findOutputs)
   const files = { folder: job.pipeline.folder, stateFolder, known }
@@ -68,6 +70,16 @@ export async function makePlan(phase: Phase, record: UnitRecord | undefined, con
   }
   if (units.length > maxReasons) reasons.push(`and ${units.length - maxReasons} more items`)
   return { units, reasons, items, shared }
+}
+
+/** What was read before and has not been written to since is not read again. */
+function rememberInputs(record: UnitRecord | undefined, { stateFolder, known }: PlanContext): void {
+  for (const unit of [record, ...(record?.items ?? [])]) {
+    for (const { path, ...facts } of unit?.fingerprint?.inputs ?? []) {
+      const absolute = resolve(stateFolder, path)
+      if (!known.has(absolute)) known.set(absolute, facts)
+    }
+  }
 }
 
 export interface PlanContext extends Pick<RunContext, 'job' | 'stateFolder' | 'known' | 'resume' | 'records'> {
@@ -130,7 +142,10 @@ async function runItems(
       ? undefined
       : `${failed} of ${items.length} items ${isCancelled ? 'are not done' : 'failed'}${first === undefined ? '' : `, the first: ${first.message}`}`
   await context.recorder.endPhase(phase.id, status, {
-    fingerprint: status === 'success' ? { ...shared, hash: shared.command } : undefined,
+    fingerprint:
+      status === 'success'
+        ? { hash: shared.sum, command: shared.command, values: shared.values, inputs: shared.inputs }
+        : undefined,
     reason,
     metrics: { items: items.length, items_done: done, items_failed: failed },
   })
