@@ -7,6 +7,8 @@ import { BrowserPage } from './browser-page.js'
 import { unpackDebianPackage } from './debian-packages.js'
 import { DevToolsPipe } from './dev-tools-pipe.js'
 
+export type { BrowserPage } from './browser-page.js'
+
 /** A real Chromium without a window. Whoever starts it closes it. */
 export interface Browser extends AsyncDisposable {
   readonly version: string

@@ -95,7 +95,7 @@ function renderOverview({ inputs, inputsLeftOut }: ReportFacts): Html {
 <thead><tr><th scope="col">Input</th><th scope="col">State</th><th scope="col">Phases</th><th scope="col" class="number">Took</th></tr></thead>
 <tbody>${inputs.map(
     ({ fileId, status, phases, workMs }, index) =>
-      html`<tr><th scope="row"><a href="#input${index}">${fileId}</a></th><td>${renderStatus(status)}</td><td>${phases.filter((phase) => phase.status === 'success' || phase.status === 'skipped').length} of ${phases.length} done</td><td class="number">${formatDuration(workMs)}</td></tr>
+      html`<tr><th scope="row"><a href="#input${index}">${fileId}</a></th><td>${renderStatus(status)}</td><td>${phases.filter((phase) => phase.status === 'success').length} of ${phases.length} done</td><td class="number">${formatDuration(workMs)}</td></tr>
 `,
   )}</tbody></table></div></section>`
 }
