@@ -28,7 +28,8 @@ export interface CommandContext {
   readonly terminal: OutputStream & NodeJS.WritableStream
   /** Prints a part of the result at once, for a command that goes on. */
   readonly print: (text: string) => Promise<void>
-  readonly isOutputTerminal: boolean
+  /** For a display of the result: stdout. */
+  readonly output: OutputStream & NodeJS.WritableStream
   readonly env: Readonly<Record<string, string | undefined>>
   readonly now: () => number
 }

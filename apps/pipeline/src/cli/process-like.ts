@@ -11,7 +11,7 @@ export interface ProcessLike {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
-  readonly stdout: OutputStream
+  readonly stdout: OutputStream & NodeJS.WritableStream
   readonly stderr: OutputStream & NodeJS.WritableStream
   on(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
   off(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown

@@ -57,7 +57,7 @@ function execute(
       confirm: (question) => agree(proc, question, signal),
       terminal: proc.stderr,
       print: (text) => print(proc.stdout, text),
-      isOutputTerminal: proc.stdout.isTTY === true,
+      output: proc.stdout,
       env: proc.env,
     }),
   )
