@@ -1,3 +1,4 @@
+import { reportCommand } from '../report/report-command.js'
 import type { DefineCommand } from './command.js'
 import { defineBackups } from './commands/backups.js'
 import { defineBatch } from './commands/batch.js'
@@ -16,6 +17,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   defineStatus,
   defineExplain,
   defineGraph,
+  reportCommand,
   defineValidate,
   defineHistory,
   defineBackups,

@@ -4,6 +4,7 @@ import { writeFileAtomic } from '@holdfast/atomic-file'
 import type { TransactionRecord } from '@holdfast/txn-store'
 import { type PipelineDocument, PipelineState } from '@holdfast/txn-store/pipeline'
 import { InputError } from '../errors.js'
+import type { Pipeline } from '../pipeline.js'
 import { isOwnerAlive } from '../record/owner.js'
 import { toFileName } from '../run/run-context.js'
 import { findInputs, gatherFacts } from './gather-facts.js'
@@ -12,6 +13,8 @@ import type { ReportFacts } from './report-facts.js'
 
 export interface ReportOptions {
   readonly statePath: string
+  /** @default only what the document says */
+  readonly pipeline?: Pipeline | undefined
   /** @default all inputs of the document */
   readonly fileId?: string | undefined
   /** @default 'report.html', for one input 'report-<id>.html', beside the document */
@@ -45,6 +48,7 @@ export async function createReport(options: ReportOptions): Promise<CreatedRepor
   const facts = gatherFacts(document, {
     statePath,
     reportFolder: dirname(report),
+    pipeline: options.pipeline,
     fileId,
     history,
     nowMs: now(),

@@ -1,6 +1,7 @@
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path'
 import type { TransactionRecord } from '@holdfast/txn-store'
 import { type PipelineDocument, type PipelineSummary, summarizePipeline } from '@holdfast/txn-store/pipeline'
+import type { Pipeline } from '../pipeline.js'
 import { isTable } from '../record/unit-record.js'
 import { gatherPhase, type PhaseFindings } from './gather-phase.js'
 import type { HistoryFacts, InputFacts, LinkFacts, ReportFacts } from './report-facts.js'
@@ -11,6 +12,8 @@ export interface GatherOptions {
   readonly statePath: string
   /** Where the page will be; links to logs and artifacts are relative to it. */
   readonly reportFolder: string
+  /** What the document is the state of: tells names, and phases that were never begun. @default only what the document says */
+  readonly pipeline?: Pick<Pipeline, 'name' | 'phases'> | undefined
   /** Only this input. @default all of the document, those that need attention first */
   readonly fileId?: string | undefined
   /** Newest first. */
@@ -41,6 +44,7 @@ export function gatherFacts(document: Readonly<PipelineDocument>, options: Gathe
     .sort((one, other) => urgencyOf(one) - urgencyOf(other))
   return {
     statePath: options.statePath,
+    pipeline: options.pipeline?.name,
     version: textOf(document.pipeline_version),
     createdAtMs: instantOf(document.created_at),
     updatedAtMs: instantOf(document.last_updated),
@@ -65,8 +69,13 @@ function gatherInput(
   limits: ReportLimits,
   options: GatherOptions,
 ): InputFacts {
-  const summary: PipelineSummary = summarizePipeline(document, { fileId })
-  const context = { ...options, limits, fileId, link: (path: string) => toLink(path, options) }
+  const phases = options.pipeline?.phases
+  const summary: PipelineSummary = summarizePipeline(document, {
+    fileId,
+    ...(phases === undefined ? {} : { phases: phases.map(({ id }) => id) }),
+  })
+  const nameOf = (id: string): string => phases?.find((phase) => phase.id === id)?.name ?? id
+  const context = { ...options, limits, fileId, link: (path: string) => toLink(path, options), nameOf }
   const found: PhaseFindings[] = summary.phases.map((phase) => gatherPhase(document, phase, context))
   const failures = found.flatMap((phase) => phase.failures)
   const inputs = document['inputs']

@@ -8,6 +8,8 @@ export interface PhaseContext extends Pick<GatherOptions, 'nowMs' | 'isOwnerAliv
   readonly fileId: string
   readonly limits: ReportLimits
   readonly link: (path: string) => LinkFacts
+  /** What people call a phase. */
+  readonly nameOf: (phase: string) => string
 }
 
 /** A phase of one input, and what of it is told elsewhere than in the row of the phase. */
@@ -50,6 +52,7 @@ export function gatherPhase(
   return {
     facts: {
       ...shown,
+      name: context.nameOf(summary.phase),
       status,
       reasons: summary.reasons,
       items:

@@ -11,8 +11,8 @@ export function renderPhases({ phases }: InputFacts): Html {
 }
 
 function renderPhase(phase: PhaseFacts): Html {
-  const { id, status, span, attempts, reasons, metrics, log } = phase
-  return html`<tr><th scope="row">${id}</th><td>${renderStatus(status)}</td><td>${span === undefined ? '–' : html`<time datetime="${toIso(span.startMs)}">${formatInstant(span.startMs)}</time>`}</td><td class="number">${span === undefined ? '–' : formatDuration(span.endMs - span.startMs)}</td><td class="number">${attempts ?? '–'}</td><td>${renderItems(phase)}</td><td><ul class="plain">${status === 'success' ? undefined : reasons.map((reason) => html`<li>${reason}</li>`)}${metrics.map(([name, value]) => html`<li>${name}: ${value}</li>`)}${log === undefined ? undefined : html`<li>${renderLink(log)}</li>`}</ul></td></tr>
+  const { id, name: title, status, span, attempts, reasons, metrics, log } = phase
+  return html`<tr><th scope="row">${title}${title === id ? undefined : html` <span class="soft">${id}</span>`}</th><td>${renderStatus(status)}</td><td>${span === undefined ? '–' : html`<time datetime="${toIso(span.startMs)}">${formatInstant(span.startMs)}</time>`}</td><td class="number">${span === undefined ? '–' : formatDuration(span.endMs - span.startMs)}</td><td class="number">${attempts ?? '–'}</td><td>${renderItems(phase)}</td><td><ul class="plain">${status === 'success' ? undefined : reasons.map((reason) => html`<li>${reason}</li>`)}${metrics.map(([name, value]) => html`<li>${name}: ${value}</li>`)}${log === undefined ? undefined : html`<li>${renderLink(log)}</li>`}</ul></td></tr>
 `
 }
 

@@ -31,6 +31,7 @@ export function renderReport(facts: ReportFacts): string {
 <h1>Pipeline report: ${title}</h1>
 ${only === undefined ? undefined : renderHead(only)}
 <dl>
+${facts.pipeline === undefined ? undefined : html`<dt>Pipeline</dt><dd>${facts.pipeline}</dd>`}
 <dt>Document</dt><dd class="path">${statePath}${facts.version === undefined ? undefined : html` <span class="soft">(form ${facts.version})</span>`}</dd>
 ${facts.createdAtMs === undefined ? undefined : renderTime('Created', facts.createdAtMs)}
 ${facts.updatedAtMs === undefined ? undefined : renderTime('Last changed', facts.updatedAtMs)}

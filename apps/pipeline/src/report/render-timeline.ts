@@ -16,6 +16,7 @@ const TICK_ROOM = 75
 
 interface Row {
   readonly work: WorkFacts
+  readonly label: string
   readonly isItem: boolean
 }
 
@@ -23,8 +24,8 @@ interface Row {
 export function renderTimeline({ phases, span }: InputFacts): Html {
   if (span === undefined) return html`<p class="soft">Nothing has been begun yet.</p>`
   const rows: Row[] = phases.flatMap((phase) => [
-    { work: phase, isItem: false },
-    ...phase.slowest.map((work) => ({ work, isItem: true })),
+    { work: phase, label: phase.name, isItem: false },
+    ...phase.slowest.map((work) => ({ work, label: work.id, isItem: true })),
   ])
   const axis = makeTimeAxis(rows.flatMap(({ work }) => (work.span === undefined ? [] : [work.span])))
   const height = HEAD_HEIGHT + rows.length * ROW_HEIGHT + 4
@@ -65,16 +66,16 @@ function formatTick(ms: number, first: number, hasMs: boolean): string {
     : `${iso.slice(5, 10)} ${iso.slice(11, 16)}`
 }
 
-function renderRow({ work, isItem }: Row, axis: TimeAxis, y: number): Html {
-  const { id, span, status } = work
+function renderRow({ work, label, isItem }: Row, axis: TimeAxis, y: number): Html {
+  const { span, status } = work
   const text = isItem
-    ? html`<text class="soft" x="14" y="${y + 15}">${shorten(id)}</text>`
-    : html`<text x="0" y="${y + 15}">${shorten(id)}</text>`
+    ? html`<text class="soft" x="14" y="${y + 15}">${shorten(label)}</text>`
+    : html`<text x="0" y="${y + 15}">${shorten(label)}</text>`
   if (span === undefined)
     return html`${text}<text class="soft" x="${LABEL_WIDTH}" y="${y + 15}">${statusWord(status)}</text>`
   const [x, width] = [toX(axis.place(span.startMs)), barWidth(span, axis)]
   const time = formatDuration(span.endMs - span.startMs)
-  return html`${text}<g class="${status}"><rect class="${isItem ? 'item' : 'phase'}" x="${round(x)}" y="${y + (isItem ? 6 : 3)}" width="${round(width)}" height="${isItem ? 10 : 16}" rx="2"><title>${id}: ${statusWord(status)}, ${time}</title></rect></g><text class="soft" x="${round(x + width + 6)}" y="${y + 15}">${time}</text>`
+  return html`${text}<g class="${status}"><rect class="${isItem ? 'item' : 'phase'}" x="${round(x)}" y="${y + (isItem ? 6 : 3)}" width="${round(width)}" height="${isItem ? 10 : 16}" rx="2"><title>${label}: ${statusWord(status)}, ${time}</title></rect></g><text class="soft" x="${round(x + width + 6)}" y="${y + 15}">${time}</text>`
 }
 
 function barWidth(span: Span, axis: TimeAxis): number {

@@ -4,6 +4,8 @@ import type { PipelineStatus } from '@holdfast/txn-store/pipeline'
 export interface ReportFacts {
   /** Of the document; what the page says it is about. */
   readonly statePath: string
+  /** The name of the pipeline; `undefined` when only the document is known. */
+  readonly pipeline: string | undefined
   readonly version: string | undefined
   readonly createdAtMs: number | undefined
   readonly updatedAtMs: number | undefined
@@ -51,6 +53,8 @@ export interface WorkFacts {
 export type ReportStatus = PipelineStatus | 'interrupted'
 
 export interface PhaseFacts extends WorkFacts {
+  /** As the pipeline calls it; the id when only the document is known. */
+  readonly name: string
   readonly log: LinkFacts | undefined
   /** How many items are in which state; `undefined` for a phase without items. */
   readonly items: { readonly total: number; readonly counts: Readonly<Record<string, number>> } | undefined

@@ -1,4 +1,4 @@
-import type { PipelineDocument } from '@holdfast/txn-store/pipeline'
+import type { PipelineChunk, PipelineDocument } from '@holdfast/txn-store/pipeline'
 
 /** 2026-03-01T08:00:00Z, in seconds. */
 export const START_S = 1_772_352_000
@@ -46,7 +46,7 @@ export function makeDocument({ items, failedEach }: ManyItems, fileId = 'harbour
           status,
           timestamps: { start: START_S + 13, end: START_S + 13 + items, duration: items },
           ...(failed === 0 ? {} : { reason: `${failed} of ${items} items failed` }),
-          chunks,
+          chunks: chunks as PipelineChunk[],
         },
       },
     },

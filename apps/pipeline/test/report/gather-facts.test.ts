@@ -7,6 +7,7 @@ const options: GatherOptions = {
   statePath: '/books/pipeline.json',
   reportFolder: '/books',
   history: [],
+  pipeline: undefined,
   nowMs: START_S * 1000 + 3_600_000,
   isOwnerAlive: () => false,
 }
