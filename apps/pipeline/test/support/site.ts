@@ -63,7 +63,7 @@ export function useSite(): Site {
     chunks: (phase, fileId) => (entry(phase, fileId)['chunks'] ?? []) as Table[],
     define: (phases, rest) => checkPipeline({ name: 'test', ...rest, phases }, 'test', dir()),
     run: async (pipeline, options) => {
-      if (!existsSync(path('book.txt'))) write('book.txt', 'once upon a time\n')
+      if (options?.input === undefined && !existsSync(path('book.txt'))) write('book.txt', 'once upon a time\n')
       const events: RunEvent[] = []
       const onEvent = (event: RunEvent): void => {
         events.push(event)
