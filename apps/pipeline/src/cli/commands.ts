@@ -2,6 +2,8 @@ import { reportCommand } from '../report/report-command.js'
 import type { DefineCommand } from './command.js'
 import { defineBackups } from './commands/backups.js'
 import { defineBatch } from './commands/batch.js'
+import { defineClean } from './commands/clean.js'
+import { defineDoctor } from './commands/doctor.js'
 import { defineExplain } from './commands/explain.js'
 import { defineGraph } from './commands/graph.js'
 import { defineHistory } from './commands/history.js'
@@ -19,7 +21,9 @@ export const COMMANDS: readonly DefineCommand[] = [
   defineGraph,
   reportCommand,
   defineValidate,
+  defineDoctor,
   defineHistory,
   defineBackups,
   defineRestore,
+  defineClean,
 ]

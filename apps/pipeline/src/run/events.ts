@@ -34,7 +34,13 @@ export type RunEvent =
       readonly done: number
       readonly message: string | undefined
     }
-  | { readonly type: 'warning'; readonly phase: string; readonly item: string | undefined; readonly message: string }
+  | {
+      readonly type: 'warning'
+      /** `undefined` when it is about the state. */
+      readonly phase: string | undefined
+      readonly item: string | undefined
+      readonly message: string
+    }
 
 /** `unchanged`: done before, and nothing of it has changed. `skipped`: not begun. `cancelled`: called off. */
 export type PhaseStatus = 'success' | 'unchanged' | 'partial' | 'failed' | 'skipped' | 'cancelled'

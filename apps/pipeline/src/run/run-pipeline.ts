@@ -75,6 +75,12 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
   await assertInput(job.input)
   await using _lock = await lockInput(stateFolder, job.fileId)
   await using state = openState(pipeline, statePath)
+  state.on('warning', ({ error }) => {
+    // What cannot be read is an error of the next step, too.
+    if (errorCode(error) === 'ERR_STATE_READ') return
+    const message = error instanceof Error ? error.message : String(error)
+    onEvent({ type: 'warning', phase: undefined, item: undefined, message })
+  })
   const runId = randomUUID()
   const startedAt = now()
   const started = new Date(startedAt).toISOString()

@@ -18,7 +18,7 @@ export function describeEvent(event: RunEvent): readonly string[] | undefined {
       return [first, ...tail.slice(-MAX_TAIL).map((line) => `    ${harmless(line)}`)]
     }
     case 'warning':
-      return [`${nameOf(event.phase, event.item)}: ${harmless(event.message)}`]
+      return [`${nameOf(event.phase ?? 'state', event.item)}: ${harmless(event.message)}`]
     case 'phase-end': {
       const { status, durationMs, reason, items } = event.result
       const counts =
