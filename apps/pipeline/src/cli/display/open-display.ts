@@ -51,7 +51,7 @@ function openPlain({ terminal, now }: DisplayContext): Display {
 
 async function openLive({ terminal, now, env }: DisplayContext): Promise<Display> {
   const runs = new Map<string | undefined, RunProgress>()
-  const columns = (): number => Math.max(20, terminal.columns ?? 80)
+  const columns = (): number => Math.max(20, terminal.columns || 80)
   const useColor = env['NO_COLOR'] === undefined || env['NO_COLOR'] === ''
   const render = (): string[] => {
     const single = runs.get(undefined)
