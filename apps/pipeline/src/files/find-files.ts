@@ -1,9 +1,9 @@
 import { glob, stat } from 'node:fs/promises'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { errorCode } from '@holdfast/atomic-file'
-import { expand, type Lookup } from '../variables.js'
+import { expand, expandOne, type Lookup } from '../variables.js'
 
-const MAGIC = /[*?[\]{}()]/g
+const MAGIC = /[*?[\]{}()\\]/g
 
 /** Compares names as people count: `chunk_9` before `chunk_10`. */
 export function compareNaturally(one: string, other: string): number {
@@ -25,13 +25,22 @@ export function isPattern(template: string): boolean {
  */
 export async function findFiles(template: string, lookup: Lookup, folder: string): Promise<string[]> {
   if (!isPattern(template)) return expand(template, lookup).map((path) => resolve(folder, path))
+  const segments = template.split('/')
+  const first = segments.findIndex(isPattern)
+  // The folders before the pattern are taken as they are: not every character can be escaped in a pattern.
+  const cwd = first === 0 ? folder : resolve(folder, expandOne(segments.slice(0, first).join('/') || '/', lookup))
+  const rest = segments.slice(first).join('/')
+  const blurred: string[] = []
   const escaped: Lookup = (name) =>
-    lookup(name)?.map((value) => value.replaceAll(MAGIC, (char) => ('{}'.includes(char) ? '?' : `[${char}]`)))
+    lookup(name)?.map((value) => {
+      if (/[{}\\]/.test(value)) blurred.push(value)
+      return value.replaceAll(MAGIC, (char) => ('{}\\'.includes(char) ? '?' : `[${char}]`))
+    })
   const found: string[] = []
-  for (const pattern of expand(template, escaped)) {
-    for await (const path of glob(pattern, { cwd: folder })) {
-      const absolute = resolve(folder, path)
-      if (await isFile(absolute)) found.push(absolute)
+  for (const pattern of expand(rest, escaped)) {
+    for await (const path of glob(pattern, { cwd })) {
+      const absolute = resolve(cwd, path)
+      if (blurred.every((value) => path.includes(value)) && (await isFile(absolute))) found.push(absolute)
     }
   }
   return [...new Set(found)].sort(compareNaturally)
