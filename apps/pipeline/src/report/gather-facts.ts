@@ -5,7 +5,7 @@ import type { Pipeline } from '../pipeline.js'
 import { isTable } from '../record/unit-record.js'
 import { gatherPhase, type PhaseFindings } from './gather-phase.js'
 import type { HistoryFacts, InputFacts, LinkFacts, ReportFacts } from './report-facts.js'
-import { coverSpans } from './time-axis.js'
+import { coverSpans, measureBusy } from './time-axis.js'
 
 export interface GatherOptions {
   /** Absolute. */
@@ -87,7 +87,7 @@ function gatherInput(
     path: path ?? (fileId === document.file_id ? textOf(document.input_file) : undefined),
     status: summary.status,
     span: coverSpans(found.flatMap(({ spans }) => spans)),
-    workMs: found.reduce((sum, { workMs }) => sum + workMs, 0),
+    workMs: measureBusy(found.flatMap(({ spans }) => spans)),
     phases: found.map(({ facts }) => facts),
     failures: shown,
     failuresLeftOut: count - shown.length,

@@ -17,7 +17,6 @@ export interface PhaseFindings {
   readonly facts: PhaseFacts
   /** Of the phase and all of its items. */
   readonly spans: readonly Span[]
-  readonly workMs: number
   readonly failures: readonly FailureFacts[]
   readonly failureCount: number
   readonly artifacts: readonly ArtifactFacts[]
@@ -62,7 +61,6 @@ export function gatherPhase(
       metrics: readMetrics(entry),
     },
     spans,
-    workMs: whole.span === undefined ? 0 : lengthOf(whole.span),
     failures: told.slice(0, limits.failures).map((work) => toFailure(summary.phase, work, work.raw === entry)),
     failureCount: told.length,
     artifacts: found.slice(0, limits.artifacts).map(({ path, name, item, bytes, sha256 }) => ({

@@ -63,7 +63,7 @@ ${
     ? undefined
     : html`${renderTime('Begun', span.startMs)}${renderTime(status === 'running' ? 'Seen last' : 'Ended', span.endMs)}
 <dt>From begin to end</dt><dd>${formatDuration(span.endMs - span.startMs)}</dd>
-<dt>Phases took</dt><dd>${formatDuration(workMs)}</dd>`
+<dt>Of that at work</dt><dd>${formatDuration(workMs)}</dd>`
 }
 </dl>`
 }

@@ -23,7 +23,7 @@ export interface InputFacts {
   readonly status: PipelineStatus
   /** When the first began and the last ended of what is recorded. */
   readonly span: Span | undefined
-  /** All phases together, their waiting left out. */
+  /** How long something was under way, pauses left out. */
   readonly workMs: number
   readonly phases: readonly PhaseFacts[]
   readonly failures: readonly FailureFacts[]

@@ -20,6 +20,11 @@ export function coverSpans(spans: readonly Span[]): Span | undefined {
   return { startMs, endMs }
 }
 
+/** How long at least one of them was under way. */
+export function measureBusy(spans: readonly Span[]): number {
+  return mergeSpans(spans).reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0)
+}
+
 /** Made of all spans that are to be shown on it. */
 export function makeTimeAxis(spans: readonly Span[]): TimeAxis {
   const busy = mergeSpans(spans)
