@@ -6,6 +6,7 @@ import { UsageError } from '../cli-errors.js'
 import type { CommandContext, CommandResult, DefineCommand } from '../command.js'
 import { openLogUpdate } from '../display/log-update.js'
 import { renderStatus } from '../display/render-status.js'
+import { EXIT } from '../exit-codes.js'
 import { FILE_ARGUMENT, type FoundState, findState } from '../find-state.js'
 import { toJson } from '../harmless.js'
 import { fileIdOption, STATE_OPTION } from '../option-values.js'
@@ -34,7 +35,7 @@ async function status(file: string | undefined, given: Given, context: CommandCo
   const options = { phases: found.pipeline?.phases.map(({ id }) => id), fileId: findFileId(found, given) }
   await using state = new PipelineState(found.path)
   const look = async (): Promise<InputState[]> => readStatus(await state.read({ validate: false }), options)
-  if (given.watch === true) return watch(look, found.path, context)
+  if (given.watch === true) return await watch(look, found.path, context)
   const inputs = await look()
   return { text: renderStatus(inputs, context.now()), document: { state: found.path, inputs } }
 }
@@ -61,6 +62,9 @@ async function watch(look: () => Promise<InputState[]>, path: string, context: C
       last = key
       await wait(POLL_MS, undefined, { signal })
     }
+  } catch (error) {
+    if (!signal.aborted) throw error
+    return { text: '', document: undefined, exitCode: EXIT.interrupted }
   } finally {
     screen?.done()
   }
