@@ -1,14 +1,26 @@
 /**
  * The long torture: 200 kills over 60 runs with 4 workers, or as the arguments say.
  *
- * Usage: pnpm torture [--kills N] [--runs N] [--workers N] [--seed N] [--server]    (--server: archive on a UconDB server)
+ * Usage: pnpm torture --pipeline [options of run-pipeline-torture.ts]
+ *        pnpm torture [--kills N] [--runs N] [--workers N] [--seed N] [--server]    (--server: archive on a UconDB server)
  */
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { serveUconDb } from './serve-ucondb.ts'
 import { tortureArchiver } from './torture-archiver.ts'
+
+if (process.argv.includes('--pipeline')) {
+  const script = join(import.meta.dirname, 'run-pipeline-torture.ts')
+  const { status } = spawnSync(
+    process.execPath,
+    [script, ...process.argv.slice(2).filter((arg) => arg !== '--pipeline')],
+    { stdio: 'inherit' },
+  )
+  process.exit(status ?? 1)
+}
 
 const { values } = parseArgs({
   options: {
