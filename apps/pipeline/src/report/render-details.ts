@@ -6,8 +6,15 @@ import type { FailureFacts, HistoryFacts, InputFacts } from './report-facts.js'
 /** @param level of the headings of the failures */
 export function renderFailures({ failures, failuresLeftOut }: InputFacts, level: 3 | 4): Html {
   if (failures.length === 0) return html`<p>Nothing has failed.</p>`
-  return html`${failures.map((failure) => renderFailure(failure, level))}${failuresLeftOut === 0 ? undefined : html`<p>And ${formatCount(failuresLeftOut)} more.</p>`}`
+  const shown = failures.map((failure) => renderFailure(failure, level))
+  const rest = failures.length + failuresLeftOut - OPEN_FAILURES
+  if (rest <= 0) return html`${shown}`
+  return html`${shown.slice(0, OPEN_FAILURES)}<details><summary>${formatCount(rest)} more ${rest === 1 ? 'failure' : 'failures'}</summary>
+${shown.slice(OPEN_FAILURES)}${failuresLeftOut === 0 ? undefined : html`<p>And ${formatCount(failuresLeftOut)} that are only in the document.</p>`}</details>`
 }
+
+/** So many are seen at once. */
+const OPEN_FAILURES = 5
 
 function renderFailure({ phase, item, status, attempts, reasons, tail, log }: FailureFacts, level: 3 | 4): Html {
   const title = html`${phase}${item === undefined ? undefined : ` · ${item}`}`

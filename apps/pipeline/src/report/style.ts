@@ -36,6 +36,7 @@ tbody th { font-weight: 600; }
 td.number, th.number { text-align: right; padding-right: 1.5rem; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.sum { min-width: 17rem; }
 ul.plain { list-style: none; margin: 0; padding: 0; }
+summary { cursor: pointer; color: var(--link); margin: .75rem 0; }
 .soft { color: var(--soft); }
 .status { font-weight: 600; white-space: nowrap; }
 .success { color: var(--success); } .failed, .interrupted { color: var(--failed); } .partial { color: var(--partial); }
@@ -59,6 +60,7 @@ svg line.cut { stroke: var(--soft); stroke-dasharray: 3 3; }
   body { font-size: 10pt; }
   header, main, footer { max-width: none; padding: 0; }
   .scroll { overflow: visible; }
+  details::details-content { content-visibility: visible; block-size: auto; }
   svg, table { min-width: 0; }
   td.sum { min-width: 0; }
   pre { max-height: none; }

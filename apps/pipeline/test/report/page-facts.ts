@@ -8,7 +8,7 @@ export const FIND_PROBLEMS = `(() => {
   for (const link of document.querySelectorAll('a[href^="#"]')) if (!document.getElementById(decodeURIComponent(link.hash.slice(1)))) problems.push('leads nowhere: ' + link.hash)
   for (const link of document.links) if (link.protocol !== location.protocol) problems.push('leads elsewhere: ' + link.href)
   for (const element of all) for (const { name } of element.attributes) if (name.startsWith('on') || name === 'style') problems.push('attribute ' + name)
-  const allowed = 'HTML HEAD META TITLE STYLE BODY HEADER MAIN FOOTER SECTION ARTICLE H1 H2 H3 H4 P DL DT DD DIV TABLE CAPTION THEAD TBODY TR TH TD UL LI A CODE PRE SPAN TIME svg g rect line text title'.split(' ')
+  const allowed = 'HTML HEAD META TITLE STYLE BODY HEADER MAIN FOOTER SECTION ARTICLE H1 H2 H3 H4 P DL DT DD DIV TABLE CAPTION THEAD TBODY TR TH TD UL LI DETAILS SUMMARY A CODE PRE SPAN TIME svg g rect line text title'.split(' ')
   for (const { tagName } of all) if (!allowed.includes(tagName)) problems.push('element ' + tagName)
   let level = 0
   for (const heading of document.querySelectorAll('h1, h2, h3, h4')) {

@@ -175,6 +175,20 @@ describe('10,000 items', () => {
   })
 })
 
+test('of many failures a few are seen at once, all on paper', async () => {
+  const { page } = await openReport(makeDocument({ items: 60, failedEach: 1 }))
+  const visible =
+    '[...document.querySelectorAll(".failure h3")].filter((title) => title.checkVisibility({ contentVisibilityAuto: true })).length'
+  expect(await page.evaluate(visible)).toBe(5)
+  expect(await page.evaluate('document.querySelector("summary").innerText')).toBe('55 more failures')
+  await page.evaluate('document.querySelector("summary").click()')
+  expect(await page.evaluate(visible)).toBe(50)
+  await page.evaluate('document.querySelector("summary").click()')
+  await page.show({ media: 'print' })
+  expect(await page.evaluate(visible)).toBe(50)
+  await expectReadable(page)
+})
+
 test('the page is told to those who do not see it, and fits on paper', async () => {
   const { page } = await openReport(makeDocument({ items: 5, failedEach: 3 }))
   const nodes = await page.accessibleNodes()
