@@ -15,6 +15,7 @@ import { Recorder } from '../record/recorder.js'
 import { assertPrograms } from './assert-programs.js'
 import { endLeftovers } from './end-leftovers.js'
 import type { PhaseResult, RunEvent } from './events.js'
+import { keepState } from './keep-state.js'
 import { type RunContext, toFileName } from './run-context.js'
 import { schedulePhases } from './schedule-phases.js'
 import { JOB, Slots } from './slots.js'
@@ -75,11 +76,13 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
   await assertInput(job.input)
   await using _lock = await lockInput(stateFolder, job.fileId)
   await using state = openState(pipeline, statePath)
-  state.on('warning', ({ error }) => {
-    // What cannot be read is an error of the next step, too.
-    if (errorCode(error) === 'ERR_STATE_READ') return
+  const warn = (error: unknown): void => {
     const message = error instanceof Error ? error.message : String(error)
     onEvent({ type: 'warning', phase: undefined, item: undefined, message })
+  }
+  state.on('warning', ({ error }) => {
+    // What cannot be read is an error of the next step, too.
+    if (errorCode(error) !== 'ERR_STATE_READ') warn(error)
   })
   const runId = randomUUID()
   const startedAt = now()
@@ -115,6 +118,8 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
   try {
     await endLeftovers(await state.read({ validate: false }), context)
     const phases = await schedulePhases(options.phases ?? pipeline.phases, context)
+    // What was done is recorded, with or without a backup.
+    if (phases.some(({ status }) => status !== 'unchanged')) await keepState(state).catch(warn)
     const status = signal?.aborted ? 'cancelled' : judge(phases)
     const names = { pipeline: pipeline.name, input: job.input, fileId: job.fileId, state: statePath }
     return { runId, ...names, status, started, durationMs: now() - startedAt, phases }
