@@ -249,7 +249,7 @@ function stamp(document: PipelineDocument, phases: readonly string[], now: () =>
   }
   document.phases ??= {}
   for (const phase of phases) if (isTable(document[phase])) document.phases[phase] ??= 'pending'
-  stampPipeline(document, { now })
+  stampPipeline(document, { now, phases })
   for (const phase of phases) {
     const block = document[phase]
     if (isTable(block)) block['status'] = document.phases?.[phase] ?? 'pending'
