@@ -1,5 +1,7 @@
 /** `${name}` in texts of a definition; `$${` stands for `${` itself. */
 
+import { AttemptError } from './errors.js'
+
 /** The values of a variable: one for most, several for the files of an output. `undefined`: there is no such variable. */
 export type Lookup = (name: string) => readonly string[] | undefined
 
@@ -15,7 +17,7 @@ export function findVariables(text: string): string[] {
  * The text with its variables put in. A text that is nothing but one variable becomes as many texts as that has values; inside of a longer text a variable
  * must have exactly one.
  *
- * @throws RangeError for a variable that does not exist or does not have one value; the message says which
+ * @throws RangeError for a variable that does not exist; AttemptError when it does not have one value, such as the output of a phase that failed
  */
 export function expand(text: string, lookup: Lookup): string[] {
   const [, alone] = ALONE.exec(text) ?? []
@@ -26,7 +28,8 @@ export function expand(text: string, lookup: Lookup): string[] {
       const values = valuesOf(name.trim(), lookup)
       const [value] = values
       if (values.length === 1 && value !== undefined) return value
-      throw new RangeError(`\${${name}} has ${values.length} values, and inside '${text}' it must have one`)
+      const message = `\${${name}} has ${values.length} values, and inside '${text}' it must have one`
+      throw new AttemptError('MissingInput', message)
     }),
   ]
 }
@@ -36,7 +39,7 @@ export function expandOne(text: string, lookup: Lookup): string {
   const values = expand(text, lookup)
   const [value] = values
   if (values.length !== 1 || value === undefined)
-    throw new RangeError(`'${text}' has ${values.length} values, and must have one`)
+    throw new AttemptError('MissingInput', `'${text}' has ${values.length} values, and must have one`)
   return value
 }
 

@@ -118,12 +118,12 @@ async function tryPlan(
   phase: Phase,
   record: UnitRecord | undefined,
   context: PlanContext,
-): Promise<Plan | AttemptError | RangeError> {
+): Promise<Plan | AttemptError> {
   try {
     return await makePlan(phase, record, context)
   } catch (error) {
-    // A RangeError is a variable that has no value before the phases that are needed have run.
-    if (error instanceof AttemptError || error instanceof RangeError) return error
+    // Also a variable that has no value before the phases that are needed have run.
+    if (error instanceof AttemptError) return error
     throw error
   }
 }

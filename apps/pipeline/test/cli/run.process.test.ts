@@ -117,6 +117,24 @@ describe('pipeline run', () => {
   })
 })
 
+describe('pipeline run, after an optional phase that failed', () => {
+  test('what cannot do without its output fails as any other phase', async () => {
+    site.write(
+      'optional.yaml',
+      `name: optional
+phases:
+  - { id: phase1, command: ["false"], optional: true, outputs: { o: o.txt } }
+  - { id: phase2, command: [echo, "x-\${phases.phase1.outputs.o}"] }
+  - { id: phase3, command: [echo, "\${phases.phase1.outputs.o}"], needs: [phase1] }
+`,
+    )
+    const { code, document } = await site.json('run', 'optional.yaml', '--input', 'G9 L 1.3.txt')
+    expect(code).toBe(3)
+    expect(statusesOf(document)).toEqual({ phase1: 'failed', phase2: 'failed', phase3: 'success' })
+    expect(document.phases[1].reason).toContain('has 0 values')
+  })
+})
+
 describe('pipeline run --dry-run', () => {
   test('says what would run and writes nothing, before the first run', async () => {
     const before = site.snapshot()
