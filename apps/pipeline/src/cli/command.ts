@@ -24,6 +24,8 @@ export interface CommandContext {
   readonly confirm: (question: string) => Promise<boolean>
   /** A line about the work, on stderr. */
   readonly note: (text: string) => void
+  /** Lets a display that draws on stderr place such lines itself; `undefined` ends that. */
+  readonly redirectNotes: (show: ((line: string) => void) | undefined) => void
   /** For a display of its own: stderr. */
   readonly terminal: OutputStream & NodeJS.WritableStream
   /** Prints a part of the result at once, for a command that goes on. */

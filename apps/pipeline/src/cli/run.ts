@@ -47,13 +47,18 @@ function execute(
   work: ReadyCommand,
   options: Pick<CommandContext, 'asJson' | 'dryRun' | 'now'>,
 ): Promise<CommandResult> {
-  const note = (text: string): void => tell(proc.stderr, harmless(text))
+  const tellDirectly = (line: string): void => tell(proc.stderr, line)
+  let show = tellDirectly
+  const note = (text: string): void => show(harmless(text))
   return interruptible(proc, note, ({ signal, hurry }) =>
     work({
       ...options,
       signal,
       hurry,
       note,
+      redirectNotes: (other) => {
+        show = other ?? tellDirectly
+      },
       confirm: (question) => agree(proc, question, signal),
       terminal: proc.stderr,
       print: (text) => print(proc.stdout, text),

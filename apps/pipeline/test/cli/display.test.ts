@@ -64,18 +64,29 @@ function fakeTerminal(isTTY: boolean): { readonly stream: PassThrough; readonly 
 describe('openDisplay()', () => {
   test('draws on a terminal, and keeps the lines about failures', async () => {
     const { stream, text } = fakeTerminal(true)
-    const display = await openDisplay({ terminal: stream, now: () => 0, env: { NO_COLOR: '1' } })
+    let showNote: ((line: string) => void) | undefined
+    const display = await openDisplay({
+      terminal: stream,
+      now: () => 0,
+      env: { NO_COLOR: '1' },
+      redirectNotes: (show) => {
+        showNote = show
+      },
+    })
     const onEvent = display.begin(PHASES, undefined)
     onEvent(begin(2))
     onEvent({ type: 'warning', phase: 'phase4', item: 'a', message: 'has been silent for 60 s\u001b[2J' })
+    showNote?.('SIGINT: ending what runs')
     display[Symbol.dispose]()
+    expect(text()).toContain('SIGINT: ending what runs\n')
+    expect(showNote).toBeUndefined()
     expect(text()).toContain('phase4 a: has been silent for 60 s\\u001b[2J\n')
     expect(text()).toContain('| phase4  Synthesise')
   })
 
   test('prints plain lines elsewhere, with the input where there are several', async () => {
     const { stream, text } = fakeTerminal(false)
-    using display = await openDisplay({ terminal: stream, now: () => 0, env: {} })
+    using display = await openDisplay({ terminal: stream, now: () => 0, env: {}, redirectNotes: () => undefined })
     display.begin(PHASES, 'b1')(begin(2))
     display.end('b1', 'success')
     expect(text()).toBe(

@@ -15,7 +15,7 @@ export interface Display extends Disposable {
   readonly end: (label: string, outcome: string) => void
 }
 
-type DisplayContext = Pick<CommandContext, 'terminal' | 'now' | 'env'>
+type DisplayContext = Pick<CommandContext, 'terminal' | 'now' | 'env' | 'redirectNotes'>
 
 /** On a terminal a picture that moves, otherwise plain lines; on stderr, both. */
 export async function openDisplay(context: DisplayContext): Promise<Display> {
@@ -49,7 +49,7 @@ function openPlain({ terminal, now }: DisplayContext): Display {
   }
 }
 
-async function openLive({ terminal, now, env }: DisplayContext): Promise<Display> {
+async function openLive({ terminal, now, env, redirectNotes }: DisplayContext): Promise<Display> {
   const runs = new Map<string | undefined, RunProgress>()
   const columns = (): number => Math.max(20, terminal.columns || 80)
   const useColor = env['NO_COLOR'] === undefined || env['NO_COLOR'] === ''
@@ -61,6 +61,7 @@ async function openLive({ terminal, now, env }: DisplayContext): Promise<Display
     )
   }
   const screen = new LiveScreen(await openLogUpdate(terminal), render)
+  redirectNotes((line) => screen.note(line))
   return {
     begin: (phases, label) => {
       const progress = new RunProgress(phases, now())
@@ -76,7 +77,10 @@ async function openLive({ terminal, now, env }: DisplayContext): Promise<Display
       runs.delete(label)
       screen.note(`${harmless(label)}: ${outcome}`)
     },
-    [Symbol.dispose]: () => screen[Symbol.dispose](),
+    [Symbol.dispose]: () => {
+      redirectNotes(undefined)
+      screen[Symbol.dispose]()
+    },
   }
 }
 
