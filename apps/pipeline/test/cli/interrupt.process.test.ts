@@ -40,7 +40,7 @@ describe('pipeline run, stopped', () => {
       const { code, stdout } = await run.finished
       expect(code).toBe(130)
       expect(isAlive(pid)).toBe(false)
-      expect(stdout).toContain('a: interrupted; run it again to go on')
+      expect(stdout).toMatch(/^a: interrupted after .*; run it again to go on$/m)
       expect(site.state()['phase1']).toMatchObject({
         files: { a: { status: 'failed', errors: [{ type: 'Cancelled' }] } },
       })

@@ -1,7 +1,7 @@
 import type { BatchInput, BatchResult } from '../../batch/run-batch.js'
 import { shorten } from '../harmless.js'
 import { formatDuration } from './format-duration.js'
-import { TEXTS } from './render-result.js'
+import { describeEnd } from './render-result.js'
 import { renderTable } from './table.js'
 
 /** The table that a batch ends with, an input a line. */
@@ -21,7 +21,7 @@ export function renderBatch({ status, durationMs, inputs, notBegun }: BatchResul
     ...(notBegun.length > 0 ? [`${notBegun.length} not begun`] : []),
   ]
   const table = rows.length === 0 ? '' : renderTable([HEAD, ...rows])
-  return `${table}\n${parts.join(', ')}; ${TEXTS[status]} in ${formatDuration(durationMs)}\n`
+  return `${table}\n${parts.join(', ')}; ${describeEnd({ status, durationMs })}\n`
 }
 
 export function describeOutcome({ status, isUnchanged }: BatchInput): string {

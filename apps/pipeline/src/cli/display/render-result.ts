@@ -19,18 +19,18 @@ export function renderResult(result: RunResult): string {
   return [
     renderTable([HEAD, ...rows]),
     ...tails.map(({ phase, tail }) => `\n${phase}, the last it wrote:\n${indent(harmlessLines(tail ?? ''))}\n`),
-    `\n${harmless(result.fileId)}: ${TEXTS[result.status]} in ${formatDuration(result.durationMs)}\n`,
+    `\n${harmless(result.fileId)}: ${describeEnd(result)}\n`,
   ].join('')
 }
 
 const HEAD = ['PHASE', 'NAME', 'STATUS', 'ITEMS', 'ATTEMPTS', 'TIME', 'REASON']
 const MAX_REASON = 160
 
-export const TEXTS: Readonly<Record<RunResult['status'], string>> = {
-  success: 'done',
-  partial: 'partly done',
-  failed: 'failed',
-  cancelled: 'interrupted; run it again to go on',
+/** `partly done in 3m 05s` */
+export function describeEnd({ status, durationMs }: Pick<RunResult, 'status' | 'durationMs'>): string {
+  const time = formatDuration(durationMs)
+  if (status === 'cancelled') return `interrupted after ${time}; run it again to go on`
+  return `${{ success: 'done', partial: 'partly done', failed: 'failed' }[status]} in ${time}`
 }
 
 function describeItems({ items }: PhaseResult): string {
