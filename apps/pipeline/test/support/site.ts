@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
+import { onTestFinished } from 'vitest'
 import {
   checkPipeline,
   type Pipeline,
@@ -69,7 +70,15 @@ export function useSite(): Site {
         events.push(event)
         options?.onEvent?.(event)
       }
-      const result = await runPipeline(pipeline, { input: path('book.txt'), graceMs: 300, ...options, onEvent })
+      // A test that gives up leaves no processes behind.
+      const stop = new AbortController()
+      const signal = options?.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal])
+      const running = runPipeline(pipeline, { input: path('book.txt'), graceMs: 300, ...options, signal, onEvent })
+      onTestFinished(async () => {
+        stop.abort()
+        await running.catch(() => undefined)
+      })
+      const result = await running
       return {
         ...result,
         events,
