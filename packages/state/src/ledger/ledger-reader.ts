@@ -1,4 +1,3 @@
-import { errorCode, writeFileAtomic } from '@holdfast/atomic-file'
 import { LedgerExistsError, StateWriteError } from '../errors.js'
 import { checkView, type LedgerCheck } from './check-ledger.js'
 import { findIdsByInfohash } from './clear-releases.js'
@@ -133,6 +132,8 @@ export abstract class LedgerReader {
     path: string,
     { overwrite = true, ...options }: ExportOptions & { readonly overwrite?: boolean } = {},
   ): Promise<void> {
+    // Most who read write no file, and load no writer.
+    const { errorCode, writeFileAtomic } = await import('@holdfast/atomic-file')
     try {
       await writeFileAtomic(path, await this.export(options), { overwrite }, this.deps)
     } catch (error) {

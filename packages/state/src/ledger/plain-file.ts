@@ -1,7 +1,7 @@
 /** The ledger's file where it is all there is to read: JSON of the current version, good, and without a journal. That is the rule, and costs the least. */
+import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { decodeUtf8 } from '@holdfast/atomic-file'
 import type { JsonValue } from '@holdfast/txn-store'
 import { CURRENT_SCHEMA_VERSION, type LedgerDocument, migrateState } from './ledger-document.js'
 
@@ -44,7 +44,9 @@ function readFile(path: string): PlainFile | undefined {
   try {
     const stats = fstatSync(fd, { bigint: true })
     if (!stats.isFile()) return undefined
-    const data = JSON.parse(decodeUtf8(readFileSync(fd), path))
+    const bytes = readFileSync(fd)
+    if (!isUtf8(bytes)) return undefined
+    const data = JSON.parse(bytes.toString('utf8'))
     const isCurrent = data.version === CURRENT_SCHEMA_VERSION && migrateState(data, path) === data
     if (!isCurrent || 'holdfast' in data || hasLargeNumber(data)) return undefined
     return { path, identity: identityOf(stats), document: data }
