@@ -1,6 +1,6 @@
 /** The ledger's file where it is all there is to read: JSON of the current version, good, and without a journal. That is the rule, and costs the least. */
 import { isUtf8 } from 'node:buffer'
-import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { JsonValue } from '@holdfast/txn-store'
 import { CURRENT_SCHEMA_VERSION, type LedgerDocument, migrateState } from './ledger-document.js'
@@ -25,7 +25,7 @@ export function tryReadPlainFile(path: string, known: PlainFile | undefined): Pl
     const realPath = realpathSync(path)
     const isKnown = known?.path === realPath && identify(realPath) === known.identity
     const file = isKnown ? known : readFile(realPath)
-    // A checkpoint publishes the file before it removes the journal: the same file means that nothing was in between.
+    // A checkpoint publishes the file before it removes the journal: the same file before and after means that nothing was in between.
     return isThere(journalOf(realPath)) || identify(realPath) !== file?.identity ? undefined : file
   } catch {
     // Whoever reads it with all that belongs to it says what is wrong.
@@ -39,20 +39,15 @@ export function journalOf(realPath: string): string {
 }
 
 function readFile(path: string): PlainFile | undefined {
-  // A named pipe without a writer would be waited for.
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  try {
-    const stats = fstatSync(fd, { bigint: true })
-    if (!stats.isFile()) return undefined
-    const bytes = readFileSync(fd)
-    if (!isUtf8(bytes)) return undefined
-    const data = JSON.parse(bytes.toString('utf8'))
-    const isCurrent = data.version === CURRENT_SCHEMA_VERSION && migrateState(data, path) === data
-    if (!isCurrent || 'holdfast' in data || hasLargeNumber(data)) return undefined
-    return { path, identity: identityOf(stats), document: data }
-  } finally {
-    closeSync(fd)
-  }
+  const stats = statSync(path, { bigint: true })
+  // Reading a pipe would wait for ever.
+  if (!stats.isFile()) return undefined
+  const bytes = readFileSync(path)
+  if (!isUtf8(bytes)) return undefined
+  const data = JSON.parse(bytes.toString('utf8'))
+  const isCurrent = data.version === CURRENT_SCHEMA_VERSION && migrateState(data, path) === data
+  if (!isCurrent || 'holdfast' in data || hasLargeNumber(data)) return undefined
+  return { path, identity: identityOf(stats), document: data }
 }
 
 /** Whether it has a number from which digits may have been lost. */

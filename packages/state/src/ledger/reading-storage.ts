@@ -43,10 +43,17 @@ export class ReadingStorage implements LedgerStorage {
   }
 
   #open(): Promise<LedgerStorage> {
-    this.#whole ??= this.#openWhole().then((storage) => {
-      this.#opened = storage
-      return storage
-    })
+    this.#whole ??= this.#openWhole().then(
+      (storage) => {
+        this.#opened = storage
+        return storage
+      },
+      (error) => {
+        // What the system refuses now it may grant later.
+        this.#whole = undefined
+        throw error
+      },
+    )
     return this.#whole
   }
 }
