@@ -1,5 +1,5 @@
 import { type Candidate, complete, joinBashWords, type ProcessLike, renderCompletion } from '@holdfast/cli-kit'
-import { ReleaseLedger } from '@holdfast/state'
+import { openLedgerReader } from '@holdfast/state/ledger-reader'
 import type { Program } from './program.js'
 import type { CompleteRequest } from './requests.js'
 import { resolveStatePath } from './state-path.js'
@@ -11,24 +11,18 @@ export async function completeWords(
   proc: ProcessLike,
   program: Program,
   { words, shell }: CompleteRequest,
-  signal: AbortSignal,
 ): Promise<string> {
   const typed = shell === 'bash' ? joinBashWords(words) : words
   const completion = await complete(program.command, typed, {
-    id: (prefix) => findIds(proc, typed, prefix, signal).catch(() => []),
+    id: (prefix) => findIds(proc, typed, prefix).catch(() => []),
   })
   return renderCompletion(completion)
 }
 
-async function findIds(
-  proc: ProcessLike,
-  words: readonly string[],
-  prefix: string,
-  signal: AbortSignal,
-): Promise<readonly Candidate[]> {
+async function findIds(proc: ProcessLike, words: readonly string[], prefix: string): Promise<readonly Candidate[]> {
   const options = { stateFile: optionOf(words, '-s', '--state-file'), config: optionOf(words, '-c', '--config') }
   const path = await resolveStatePath({ ...options, env: proc.env, currentDir: proc.cwd() })
-  await using ledger = await ReleaseLedger.open(path, { readOnly: true, lockTimeoutMs: 0, signal, logger: SILENT })
+  await using ledger = await openLedgerReader(path, { logger: SILENT })
   const { processed, failed } = await ledger.list()
   // Only what failed can be retried.
   const releases = words.includes('retry') && !words.includes('--by-infohash') ? failed : [...failed, ...processed]

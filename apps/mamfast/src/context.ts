@@ -1,5 +1,6 @@
 import { ask, canAsk, describeTerminal, harmless, type ProcessLike, tell } from '@holdfast/cli-kit'
-import { ReleaseLedger, type StateLogger } from '@holdfast/state'
+import type { ReleaseLedger, StateLogger } from '@holdfast/state'
+import { type OpenedLedgerReader, openLedgerReader } from '@holdfast/state/ledger-reader'
 import { Console } from './console.js'
 import type { CommonOptions } from './requests.js'
 
@@ -41,13 +42,20 @@ export class Context {
   }
 
   /** For reading; a damaged ledger is then not repaired. */
-  openForReading(): Promise<ReleaseLedger> {
-    return this.#open(true)
+  openForReading(): Promise<OpenedLedgerReader> {
+    return openLedgerReader(this.path, { logger: this.logger })
   }
 
   /** For changes; only for reading in a dry run. */
-  openForChanges(): Promise<ReleaseLedger> {
-    return this.#open(this.dryRun)
+  async openForChanges(): Promise<ReleaseLedger> {
+    const { ReleaseLedger } = await import('@holdfast/state')
+    return ReleaseLedger.open(this.path, {
+      readOnly: this.dryRun,
+      lockTimeoutMs: this.lockTimeoutMs,
+      signal: this.#signal,
+      label: 'mamfast',
+      logger: this.logger,
+    })
   }
 
   console(): Console {
@@ -65,15 +73,5 @@ export class Context {
   async mayRemove(count: number, question: string, yes: boolean): Promise<boolean> {
     if (yes || this.dryRun || count <= MOST_WITHOUT_QUESTION || !canAsk(this.#proc)) return true
     return ask(this.#proc, question, this.#signal)
-  }
-
-  async #open(readOnly: boolean): Promise<ReleaseLedger> {
-    return ReleaseLedger.open(this.path, {
-      readOnly,
-      lockTimeoutMs: this.lockTimeoutMs,
-      signal: this.#signal,
-      label: 'mamfast',
-      logger: this.logger,
-    })
   }
 }

@@ -8,7 +8,7 @@ import {
   readVersion,
   runApp,
 } from '@holdfast/cli-kit'
-import { parseLocalTime } from '@holdfast/state'
+import { parseLocalTime } from '@holdfast/state/ledger-reader'
 import { Context } from './context.js'
 import { execute } from './execute.js'
 import { buildProgram, type Program } from './program.js'
@@ -45,7 +45,7 @@ async function answer(proc: ProcessLike, program: Program, signal: AbortSignal):
   if (request.name === 'completion') return { text: completionScript(request.shell, 'mamfast') }
   if (request.name === 'complete') {
     const { completeWords } = await import('./complete.js')
-    return { text: await completeWords(proc, program, request, signal) }
+    return { text: await completeWords(proc, program, request) }
   }
   return work(proc, program, request, signal)
 }

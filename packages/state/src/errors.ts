@@ -1,5 +1,3 @@
-import { errorCode } from '@holdfast/atomic-file'
-
 /** A file exists but could not be read (permissions, input/output error). It is not taken for damage and never moved. */
 export class StateReadError extends Error {
   override readonly name = 'StateReadError'
@@ -11,7 +9,7 @@ export class StateReadError extends Error {
   constructor(path: string, cause: unknown) {
     super(`Cannot read '${path}': ${messageOf(cause)}`, { cause })
     this.path = path
-    this.hint = READ_HINTS[errorCode(cause) ?? '']
+    this.hint = hintFor(cause, READ_HINTS)
   }
 }
 
@@ -26,7 +24,7 @@ export class StateWriteError extends Error {
   constructor(path: string, cause: unknown) {
     super(`Cannot write '${path}': ${messageOf(cause)}`, { cause })
     this.path = path
-    this.hint = WRITE_HINTS[errorCode(cause) ?? '']
+    this.hint = hintFor(cause, WRITE_HINTS)
   }
 }
 
@@ -136,6 +134,12 @@ export class LedgerExistsError extends Error {
 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Imports nothing, so that who only needs the classes loads nothing else. */
+function hintFor(cause: unknown, hints: Readonly<Record<string, string>>): string | undefined {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  return typeof code === 'string' ? hints[code] : undefined
 }
 
 const PERMISSION_HINT = 'Check the owner and the permissions of the file and of its folder'

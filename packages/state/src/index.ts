@@ -33,7 +33,7 @@ export type {
   ReleaseRef,
 } from './ledger/ledger-options.js'
 export type { LedgerReader } from './ledger/ledger-reader.js'
-export type { LedgerList, ListOptions } from './ledger/list-releases.js'
+export type { LedgerEntryList, LedgerList, LedgerRow, ListOptions } from './ledger/list-releases.js'
 export { formatLocalTime, parseLocalTime } from './ledger/local-time.js'
 export { findStorageKind, type LedgerStorageKind } from './ledger/open-ledger-storage.js'
 export type { PruneOptions, PruneResult } from './ledger/prune.js'

@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path'
-import { makeDirectory } from '@holdfast/atomic-file'
 import type { CommandResult, Context } from '../context.js'
 import type { ExportRequest } from '../requests.js'
 import { assertNotOfLedger } from './not-of-ledger.js'
@@ -14,6 +13,7 @@ export async function exportLedger(context: Context, { output, format }: ExportR
   const path = resolve(context.currentDir, output)
   assertNotOfLedger(path, context.path, 'export')
   if (context.dryRun) return { console: console.warning(`Would export state to: ${path} (dry-run)`) }
+  const { makeDirectory } = await import('@holdfast/atomic-file')
   await makeDirectory(dirname(path))
   await ledger.exportTo(path, { format })
   return { console: console.success(`Exported state to: ${path}`) }

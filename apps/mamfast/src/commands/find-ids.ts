@@ -1,8 +1,8 @@
-import type { ReleaseLedger } from '@holdfast/state'
+import type { LedgerReader } from '@holdfast/state'
 
 /** The ids that a command line names, by themselves or by their torrents. */
 export async function findIds(
-  ledger: ReleaseLedger,
+  ledger: LedgerReader,
   request: { readonly ids: readonly string[]; readonly byInfohash: boolean },
 ): Promise<{ readonly ids: readonly string[]; readonly unknown: readonly string[] }> {
   const keys = [...new Set(request.ids)]

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import {
-  type FailedRelease,
   formatLocalTime,
+  type LedgerEntryList,
   type LedgerList,
   type LedgerMap,
-  type ProcessedRelease,
-} from '@holdfast/state'
+  type LedgerRow,
+} from '@holdfast/state/ledger-reader'
 import type { Console } from '../console.js'
 import type { CommandResult, Context } from '../context.js'
 import type { ListRequest } from '../requests.js'
@@ -19,18 +19,24 @@ export async function list(context: Context, request: ListRequest): Promise<Comm
     processed === failed ? ['processed', 'failed'] : [processed ? 'processed' : 'failed']
   const limit = request.limit ?? (json ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT)
   await using ledger = await context.openForReading()
-  const found = await ledger.list({ maps, status, sinceMs, limit })
-  const { counts } = found
-  if (counts.processed + counts.failed === 0 && !existsSync(context.path)) {
-    context.note(`There is no '${context.path}' yet, so the ledger is empty`)
+  const options = { maps, status, sinceMs, limit }
+  if (json) {
+    const found = await ledger.listEntries(options)
+    noteIfMissing(context, found)
+    return { console: context.console(), document: toDocument(found, maps) }
   }
-  return json
-    ? { console: context.console(), document: toDocument(found, maps) }
-    : { console: render(context.console(), found) }
+  const found = await ledger.list(options)
+  noteIfMissing(context, found)
+  return { console: render(context.console(), found) }
+}
+
+function noteIfMissing(context: Context, { counts }: Pick<LedgerList, 'counts'>): void {
+  if (counts.processed + counts.failed > 0 || existsSync(context.path)) return
+  context.note(`There is no '${context.path}' yet, so the ledger is empty`)
 }
 
 /** In the form of the file itself. */
-function toDocument({ counts, processed, failed }: LedgerList, maps: readonly LedgerMap[]): unknown {
+function toDocument({ counts, processed, failed }: LedgerEntryList, maps: readonly LedgerMap[]): unknown {
   return {
     ...(maps.includes('processed') ? { processed: entriesOf(processed) } : {}),
     ...(maps.includes('failed') ? { failed: entriesOf(failed) } : {}),
@@ -38,7 +44,7 @@ function toDocument({ counts, processed, failed }: LedgerList, maps: readonly Le
   }
 }
 
-function entriesOf(releases: readonly (ProcessedRelease | FailedRelease)[]): unknown {
+function entriesOf(releases: readonly LedgerRow[]): unknown {
   return Object.fromEntries(releases.map(({ id, entry }) => [id, entry]))
 }
 

@@ -1,4 +1,9 @@
-import { type FailedRelease, formatLocalTime, type ProcessedRelease, RELEASE_STAGES } from '@holdfast/state'
+import {
+  type FailedRelease,
+  formatLocalTime,
+  type ProcessedRelease,
+  RELEASE_STAGES,
+} from '@holdfast/state/ledger-reader'
 import type { Console } from '../console.js'
 import type { CommandResult, Context } from '../context.js'
 import type { ShowRequest } from '../requests.js'

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises'
-import { errorCode } from '@holdfast/atomic-file'
+import { decodeUtf8, errorCode } from '@holdfast/atomic-file'
 import type { JsonObject } from '@holdfast/txn-store'
 import { LedgerVersionError, messageOf } from '../errors.js'
 import { readBytes, type StateDeps } from '../file-io.js'
-import { type LedgerDocument, migrateState, parseLedgerBytes } from './ledger-document.js'
+import { DocumentShapeError, type LedgerDocument, migrateState } from './ledger-document.js'
 
 /** A copy of a ledger that can be used. */
 export interface GoodBackup {
@@ -29,6 +29,19 @@ export async function readCopy(path: string, deps: StateDeps): Promise<LedgerCop
     if (error instanceof LedgerVersionError) return { kind: 'refused', error }
     return { kind: 'damaged', reason: messageOf(error) }
   }
+}
+
+/** The document that the bytes of a file hold, without looking at what is in it. @throws DocumentShapeError */
+function parseLedgerBytes(bytes: Uint8Array, path: string): JsonObject {
+  let value: unknown
+  try {
+    value = JSON.parse(decodeUtf8(bytes, path))
+  } catch (error) {
+    throw new DocumentShapeError(bytes.length === 0 ? 'the file is empty' : messageOf(error), { cause: error })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new DocumentShapeError('the top level is not an object')
+  return value as JsonObject
 }
 
 /** The newest of these files that is good, by the time its content was written; links and copies keep that time. */

@@ -14,6 +14,7 @@ import { findGoodBackup, type GoodBackup, readCopy } from './json-backups.js'
 import { applyChanges, patchOf, replaceAll } from './json-changes.js'
 import { DocumentShapeError, emptyDocument, type LedgerDocument, migrateState } from './ledger-document.js'
 import { ObjectView } from './object-view.js'
+import { LEDGER_FOLDER } from './plain-file.js'
 import { damageError, setAside } from './recovery.js'
 import type { LedgerChange, LedgerSession, LedgerStorage, LedgerView } from './storage.js'
 
@@ -231,8 +232,6 @@ export class JsonStorage implements LedgerStorage {
     return (this.#deps.now ?? Date.now)()
   }
 }
-
-export const LEDGER_FOLDER = '.ledger'
 
 /** The original names the backup after the file without its ending, whatever that is. */
 function originalBackup(path: string): string {

@@ -2,9 +2,8 @@
  * The document processed.json: `version`, the maps `processed` and `failed`, and whatever else programs keep at its top level. Version 2 is the current
  * one; a document without a version is version 1.
  */
-import { decodeUtf8 } from '@holdfast/atomic-file'
 import type { JsonObject, JsonValue } from '@holdfast/txn-store'
-import { LedgerVersionError, messageOf } from '../errors.js'
+import { LedgerVersionError } from '../errors.js'
 
 export const CURRENT_SCHEMA_VERSION = 2
 
@@ -39,18 +38,6 @@ export function migrateState(document: Readonly<JsonObject>, path: string): Ledg
   if (version < 2) migrated = toVersion2(migrated)
   // A later version adds its step here, in the same form.
   return migrated
-}
-
-/** The document that the bytes of a file hold, without looking at what is in it. @throws DocumentShapeError */
-export function parseLedgerBytes(bytes: Uint8Array, path: string): JsonObject {
-  let value: unknown
-  try {
-    value = JSON.parse(decodeUtf8(bytes, path))
-  } catch (error) {
-    throw new DocumentShapeError(bytes.length === 0 ? 'the file is empty' : messageOf(error), { cause: error })
-  }
-  if (!isObject(value)) throw new DocumentShapeError('the top level is not an object')
-  return value
 }
 
 export function emptyDocument(): LedgerDocument {

@@ -1,3 +1,4 @@
+import { LedgerExistsError, StateWriteError } from '../errors.js'
 import { checkView, type LedgerCheck } from './check-ledger.js'
 import { findIdsByInfohash } from './clear-releases.js'
 import { type DuplicateGroup, findDuplicateGroups } from './duplicates.js'
@@ -11,7 +12,7 @@ import {
   textOf,
 } from './entry.js'
 import type { ExportOptions, LedgerDeps, ReleaseRef } from './ledger-options.js'
-import { type LedgerList, type ListOptions, listReleases } from './list-releases.js'
+import { type LedgerEntryList, type LedgerList, type ListOptions, listEntries, listReleases } from './list-releases.js'
 import { identifierOf, known, type Release } from './release.js'
 import type { ReleaseStage } from './release-status.js'
 import { type ResumePoint, resumePointOf } from './resume.js'
@@ -116,9 +117,29 @@ export abstract class LedgerReader {
     return this.storage.read((view) => listReleases(view, options))
   }
 
+  /** The same entries as they are in the document, for those who need no more: the fields are not looked into. @throws RangeError for a negative limit */
+  async listEntries(options: ListOptions = {}): Promise<LedgerEntryList> {
+    return this.storage.read((view) => listEntries(view, options))
+  }
+
   /** The whole ledger as text: `json` is exactly what processed.json holds. */
   async export({ format = 'json' }: ExportOptions = {}): Promise<string> {
     return this.storage.read((view) => (format === 'csv' ? toCsvText(view) : toJsonText(view)))
+  }
+
+  /** Writes the export to a file, all at once and durably. @throws LedgerExistsError when it is there and is not to be replaced; StateWriteError */
+  async exportTo(
+    path: string,
+    { overwrite = true, ...options }: ExportOptions & { readonly overwrite?: boolean } = {},
+  ): Promise<void> {
+    // Most who read write no file, and load no writer.
+    const { errorCode, writeFileAtomic } = await import('@holdfast/atomic-file')
+    try {
+      await writeFileAtomic(path, await this.export(options), { overwrite }, this.deps)
+    } catch (error) {
+      if (!overwrite && errorCode(error) === 'EEXIST') throw new LedgerExistsError(path)
+      throw new StateWriteError(path, error)
+    }
   }
 
   /** Looks for what is wrong in the ledger, and changes nothing. */

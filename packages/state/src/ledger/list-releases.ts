@@ -32,7 +32,27 @@ export interface LedgerList {
   readonly failed: readonly FailedRelease[]
 }
 
+export interface LedgerEntryList extends Pick<LedgerList, 'counts' | 'matching'> {
+  /** Newest first; those without a time last. */
+  readonly processed: readonly LedgerRow[]
+  readonly failed: readonly LedgerRow[]
+}
+
+export interface LedgerRow {
+  readonly id: string
+  readonly entry: RawEntry
+}
+
 export function listReleases(view: LedgerView, options: ListOptions): LedgerList {
+  const { processed, failed, ...numbers } = listEntries(view, options)
+  return {
+    ...numbers,
+    processed: processed.map(({ id, entry }) => describeProcessed(id, entry)),
+    failed: failed.map(({ id, entry }) => describeFailed(id, entry)),
+  }
+}
+
+export function listEntries(view: LedgerView, options: ListOptions): LedgerEntryList {
   const {
     maps = ['processed', 'failed'],
     status,
@@ -48,14 +68,12 @@ export function listReleases(view: LedgerView, options: ListOptions): LedgerList
   return {
     counts: { processed: view.count('processed'), failed: view.count('failed') },
     matching: { processed: processed.length, failed: failed.length },
-    processed: processed.slice(0, limit).map(({ id, entry }) => describeProcessed(id, entry)),
-    failed: failed.slice(0, limit).map(({ id, entry }) => describeFailed(id, entry)),
+    processed: processed.slice(0, limit),
+    failed: failed.slice(0, limit),
   }
 }
 
-interface Row {
-  readonly id: string
-  readonly entry: RawEntry
+interface Row extends LedgerRow {
   readonly at: number
 }
 

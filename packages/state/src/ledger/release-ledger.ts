@@ -1,5 +1,3 @@
-import { errorCode, writeFileAtomic } from '@holdfast/atomic-file'
-import { LedgerExistsError, StateWriteError } from '../errors.js'
 import { processWarnings, type StateLogger } from '../logger.js'
 import {
   type ClearOptions,
@@ -16,7 +14,6 @@ import { describeError } from './error-text.js'
 import { LedgerDraft } from './ledger-draft.js'
 import type {
   CheckpointOptions,
-  ExportOptions,
   LedgerDeps,
   LedgerOptions,
   MarkFailedOptions,
@@ -193,19 +190,6 @@ export class ReleaseLedger extends LedgerReader implements AsyncDisposable {
   async clear(ids: string | readonly string[], options: ClearOptions = {}): Promise<ClearResult> {
     if (options.stage !== undefined) assertStage(options.stage)
     return this.#writeUnless(options.dryRun, 'clear', (draft) => clearIn(draft, asList(ids), options))
-  }
-
-  /** Writes the export to a file, all at once and durably. @throws LedgerExistsError when it is there and is not to be replaced; StateWriteError */
-  async exportTo(
-    path: string,
-    { overwrite = true, ...options }: ExportOptions & { readonly overwrite?: boolean } = {},
-  ): Promise<void> {
-    try {
-      await writeFileAtomic(path, await this.export(options), { overwrite }, this.deps)
-    } catch (error) {
-      if (!overwrite && errorCode(error) === 'EEXIST') throw new LedgerExistsError(path)
-      throw new StateWriteError(path, error)
-    }
   }
 
   /** Waits for the changes under way. Calling it again does nothing more; any other call is an error then. */
