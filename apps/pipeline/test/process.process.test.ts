@@ -1,4 +1,7 @@
 /** What becomes of the processes of a phase, with real ones. */
+import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { existsSync, statSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -227,4 +230,22 @@ test('two runs of the same input exclude each other; another input runs beside i
   expect(read('out/other.txt')).toBe('other')
   expect(entry('phase1', 'other')).toMatchObject({ status: 'success' })
   expect(entry('phase1', 'book')).toMatchObject({ status: 'success' })
+})
+
+test('what a killed run has left running, in whichever phase, is ended before anything runs', async () => {
+  const marker = `PIPELINE_ATTEMPT_ID=${randomUUID()}`
+  const [name = '', value = ''] = marker.split('=')
+  const left = spawn('sleep', ['60'], { detached: true, stdio: 'ignore', env: { ...process.env, [name]: value } })
+  const ended = once(left, 'exit')
+  const entry = { status: 'skipped', marker, chunks: [] }
+  write('pipeline.json', JSON.stringify({ phase9: { status: 'skipped', files: { book: entry } } }))
+  let leftAtBegin: Promise<number[]> | undefined
+  const { status } = await run(define([phaseOf(['true'])]), {
+    onEvent: ({ type }) => {
+      if (type === 'phase-begin') leftAtBegin = findMarked(marker)
+    },
+  })
+  expect(status).toBe('success')
+  expect(await leftAtBegin).toEqual([])
+  expect(await ended).toEqual([null, 'SIGTERM'])
 })

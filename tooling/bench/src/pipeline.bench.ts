@@ -52,10 +52,12 @@ async function measurePhases(site: string): Promise<void> {
     await using log = await openAppendFile(join(pipeline.folder, 'floor'))
     const floor: number[] = []
     const phases: number[] = []
+    const rounds: { own: number; bare: number }[] = []
     for (let round = 0; round < ROUNDS; round += 1) {
       const times: number[] = []
-      await run(pipeline, 'phase-end', times)
-      phases.push(...differences(times))
+      await run(pipeline, 'phase-end', () => times.push(performance.now()))
+      const [own, bare] = [differences(times), [] as number[]]
+      phases.push(...own)
       for (let count = 0; count < PHASES; count += 1) {
         const start = performance.now()
         await once(
@@ -67,13 +69,17 @@ async function measurePhases(site: string): Promise<void> {
           'exit',
         )
         await log.append(Buffer.alloc(500, 'x'))
-        floor.push(performance.now() - start)
+        bare.push(performance.now() - start)
       }
+      floor.push(...bare)
+      rounds.push({ own: median(own), bare: median(bare) })
     }
-    const [own, bare] = [median(phases), median(floor)]
-    console.log(
-      `${name}: a phase ${own.toFixed(1)}, bare ${bare.toFixed(1)}, added ${(own - bare).toFixed(1)} (at most 10), ratio ${(own / bare).toFixed(2)}`,
+    const [quietest = { own: Number.NaN, bare: Number.NaN }] = rounds.toSorted(
+      (one, other) => one.own + one.bare - other.own - other.bare,
     )
+    console.log(`${name}, at most 10 added`)
+    console.log(`  all rounds:         ${describe(median(phases), median(floor))}`)
+    console.log(`  the quietest round: ${describe(quietest.own, quietest.bare)}`)
   }
 }
 
@@ -93,14 +99,29 @@ async function measureItems(
   mkdirSync(join(site, 'in'))
   for (let index = 0; index < count; index += 1) writeFileSync(join(site, 'in', `${index}.txt`), String(index))
   const times: number[] = []
-  const totalMs = await run(pipeline, 'item-end', times)
+  const cpu: number[] = []
+  const totalMs = await run(pipeline, 'item-end', () => {
+    times.push(performance.now())
+    const { user, system } = process.cpuUsage()
+    cpu.push((user + system) / 1000)
+  })
   const part = Math.min(1000, Math.floor(count / 4))
-  const costOf = (from: number): number => ((times[from + part - 1] ?? 0) - (times[from] ?? 0)) / (part - 1)
-  const [first, last] = [costOf(0), costOf(count - part)]
+  const costOf = (values: readonly number[], from: number): number =>
+    ((values[from + part - 1] ?? 0) - (values[from] ?? 0)) / (part - 1)
   console.log(
-    `${count} ${name}, ${JOBS} jobs: ${(totalMs / 1000).toFixed(1)} s; ms an item: the first ${part} ${first.toFixed(2)}, the last ${part} ${last.toFixed(2)}, ratio ${(last / first).toFixed(2)}`,
+    `${count} ${name}, ${JOBS} jobs: ${(totalMs / 1000).toFixed(1)} s, ${Math.round(process.memoryUsage.rss() / 1e6)} MB`,
   )
-  const resumedMs = await run(pipeline, 'item-end', [], true)
+  // The computing time of this process does not depend on what else the machine does.
+  for (const [unit, values] of [
+    ['ms', times],
+    ['ms of computing', cpu],
+  ] as const) {
+    const [first, last] = [costOf(values, 0), costOf(values, count - part)]
+    console.log(
+      `  ${unit} an item: the first ${part} ${first.toFixed(2)}, the last ${part} ${last.toFixed(2)}, ratio ${(last / first).toFixed(2)}`,
+    )
+  }
+  const resumedMs = await run(pipeline, 'item-end', () => undefined, true)
   console.log(`  once more, with nothing to do: ${(resumedMs / 1000).toFixed(2)} s`)
 }
 
@@ -110,11 +131,10 @@ function define(site: string, phases: PipelineDefinition['phases']): Pipeline {
   return checkPipeline({ name: 'bench', phases }, 'bench', site)
 }
 
-/** The instants of all events of a type are added to `times`. */
 async function run(
   pipeline: Pipeline,
   type: 'phase-end' | 'item-end',
-  times: number[],
+  onEvent: () => void,
   resume = false,
 ): Promise<number> {
   const start = performance.now()
@@ -122,7 +142,7 @@ async function run(
     input: join(pipeline.folder, 'input.txt'),
     jobs: JOBS,
     resume,
-    onEvent: (event) => event.type === type && times.push(performance.now()),
+    onEvent: (event) => event.type === type && onEvent(),
   })
   if (status !== 'success') throw new Error(`The pipeline ended with '${status}'`)
   return performance.now() - start
@@ -134,4 +154,8 @@ function differences(times: readonly number[]): number[] {
 
 function median(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+function describe(own: number, bare: number): string {
+  return `a phase ${own.toFixed(1)}, bare ${bare.toFixed(1)}, added ${(own - bare).toFixed(1)}, ratio ${(own / bare).toFixed(2)}`
 }
