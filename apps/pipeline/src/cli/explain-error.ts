@@ -25,16 +25,17 @@ export function renderExplanation({ message, hint }: Explanation): string {
 function hintOf(error: Error): string | undefined {
   const hint = 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
   if (error instanceof StateError && error.code === 'ERR_STATE_READ') {
-    const [, backup] = RESTORE.exec(hint ?? '') ?? []
+    const [, quoted, plain] = RESTORE.exec(hint ?? '') ?? []
+    const backup = quoted ?? plain
     const list = shellCommand(['pipeline', 'backups', '--pipeline-json', error.path])
     if (backup === undefined) return hint ?? `The states before are told by: ${list}`
     const restore = shellCommand(['pipeline', 'restore', backup, '--pipeline-json', error.path])
-    return `Nothing was run. Restore the newest backup with: ${restore}`
+    return `Nothing was run. Restore the newest good backup with: ${restore}`
   }
   if (hint !== undefined) return hint
   return PERMISSIONS.has(errorCode(error) ?? '') ? 'Run it as the user whose files they are' : undefined
 }
 
 /** How the store ends the hint of a damaged document. */
-const RESTORE = /holdfast-state restore '.*' '(.*)'$/
+const RESTORE = /holdfast-state restore (?:'[^']*'|\S+) (?:'([^']*)'|(\S+))$/
 const PERMISSIONS: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS'])

@@ -15,7 +15,6 @@ import { Recorder } from '../record/recorder.js'
 import { assertPrograms } from './assert-programs.js'
 import { endLeftovers } from './end-leftovers.js'
 import type { PhaseResult, RunEvent } from './events.js'
-import { keepState } from './keep-state.js'
 import { type RunContext, toFileName } from './run-context.js'
 import { schedulePhases } from './schedule-phases.js'
 import { JOB, Slots } from './slots.js'
@@ -119,7 +118,8 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
     await endLeftovers(await state.read({ validate: false }), context)
     const phases = await schedulePhases(options.phases ?? pipeline.phases, context)
     // What was done is recorded, with or without a backup.
-    if (phases.some(({ status }) => status !== 'unchanged')) await keepState(state).catch(warn)
+    // A damaged document costs nothing that was recorded then; after the first run of all there would be no backup otherwise.
+    if (phases.some(({ status }) => status !== 'unchanged')) await state.backupManager.createBackup().catch(warn)
     const status = signal?.aborted ? 'cancelled' : judge(phases)
     const names = { pipeline: pipeline.name, input: job.input, fileId: job.fileId, state: statePath }
     return { runId, ...names, status, started, durationMs: now() - startedAt, phases }

@@ -181,7 +181,7 @@ describe('pipeline run, with a damaged pipeline.json', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(site.read('out/G9 L 1.3/book.mp3')).toBe(before)
     expect(site.read('pipeline.json')).toBe('{"phase1": {')
-    const [, command = ''] = /Restore the newest backup with: pipeline (.*)$/m.exec(stderr) ?? []
+    const [, command = ''] = /Restore the newest good backup with: pipeline (.*)$/m.exec(stderr) ?? []
     expect((await site.run(...command.split(' '))).code).toBe(0)
     expect((await site.run(...RUN)).code).toBe(0)
   })
