@@ -40,7 +40,7 @@ export async function shareInputs(
     (pattern) => !usesItem(pattern) && pattern !== phase.items?.from,
   )
   const command = hashOf(describeWork(phase))
-  const values = findValues(phase, names, resolveParams(job, phase), lookup)
+  const values = findValues(phase, [...names, ...targetNames(phase)], resolveParams(job, phase), lookup)
   const inputs = await findInputs([...new Set(shared)], phase, lookup, context)
   return { command, values, inputs, sum: hashOf([command, values, inputs.map(({ sha256 }) => sha256)]) }
 }
@@ -54,7 +54,8 @@ export async function takeFingerprint(
 ): Promise<Fingerprint> {
   const { command, sum } = shared
   if (phase.items === undefined) return { hash: sum, command, values: shared.values, inputs: shared.inputs }
-  const names = [...new Set(textsOf(phase).flatMap(findVariables))].filter((name) => name.startsWith('item.'))
+  const used = [...textsOf(phase).flatMap(findVariables), ...targetNames(phase)]
+  const names = [...new Set(used)].filter((name) => name.startsWith('item.'))
   const own = Object.fromEntries(
     names.filter((name) => name !== 'item.path').map((name) => [name, lookup(name)?.[0] ?? '']),
   )
@@ -97,6 +98,11 @@ function textsOf({ work, check }: Phase): string[] {
     ...Object.values(set),
     ...(check ?? []),
   ]
+}
+
+/** What decides where the outputs go. */
+function targetNames({ outputs }: Phase): string[] {
+  return Object.values(outputs).flatMap(({ path }) => findVariables(path))
 }
 
 /** Everything that the needed phases write counts; of what items are made of, each its own. */

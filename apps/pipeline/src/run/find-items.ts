@@ -1,6 +1,6 @@
 import { AttemptError } from '../errors.js'
 import { findFiles } from '../files/find-files.js'
-import type { ItemsRule } from '../pipeline.js'
+import type { ItemsRule, Phase } from '../pipeline.js'
 import { type Item, lookUpItem } from '../plan/scope.js'
 import { expandOne, type Lookup } from '../variables.js'
 
@@ -20,4 +20,22 @@ export async function findItems({ from, id: template }: ItemsRule, lookup: Looku
     seen.set(id, path)
     return { ...bare, id }
   })
+}
+
+/** What one item writes must not be what another writes. @throws AttemptError that names two that would */
+export function assertOwnTargets(phase: Phase, items: readonly Item[], lookUp: (item: Item) => Lookup): void {
+  const writers = new Map<string, string>()
+  for (const item of items) {
+    const lookup = lookUp(item)
+    for (const [name, { path }] of Object.entries(phase.outputs)) {
+      const target = expandOne(path, lookup)
+      const other = writers.get(target)
+      if (other !== undefined) {
+        const hint = 'Use ${item.id} in the path: ids differ'
+        const message = `The items '${other}' and '${item.id}' would both write the output '${name}' to '${target}'`
+        throw new AttemptError('MissingInput', message, { hint })
+      }
+      writers.set(target, item.id)
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import type { FileFacts } from '../files/file-facts.js'
 import type { Phase } from '../pipeline.js'
@@ -68,6 +69,15 @@ export function logPathOf(
 
 /** A name that is one name on every file system, and another for every id. */
 export function toFileName(id: string): string {
-  const safe = id.replaceAll(/[^A-Za-z0-9._ -]/g, (char) => encodeURIComponent(char).replaceAll('*', '%2A'))
-  return /^\.*$/.test(safe) ? `%2E${safe.slice(1)}` : safe
+  const safe = id
+    .toWellFormed()
+    .replaceAll(/[^A-Za-z0-9._ -]/gu, (char) => encodeURIComponent(char).replace('*', '%2A').replace('~', '%7E'))
+  const name = /^\.*$/.test(safe) ? `%2E${safe.slice(1)}` : safe
+  if (name.length <= MAX_NAME_LENGTH) return name
+  const start = name.slice(0, MAX_NAME_LENGTH - HASH_LENGTH - 1).replace(/%.?$/, '')
+  return `${start}~${hash('sha256', id, 'hex').slice(0, HASH_LENGTH)}`
 }
+
+/** With what is put before and after it, below the 255 bytes that a name may have. */
+const MAX_NAME_LENGTH = 180
+const HASH_LENGTH = 16

@@ -6,7 +6,7 @@ import { type SharedInputs, shareInputs, takeFingerprint } from '../plan/fingerp
 import { type Item, type Job, lookUpPhase } from '../plan/scope.js'
 import type { UnitRecord } from '../record/unit-record.js'
 import type { PhaseResult } from './events.js'
-import { findItems } from './find-items.js'
+import { assertOwnTargets, findItems } from './find-items.js'
 import { outputsIn, type RunContext } from './run-context.js'
 import { runUnit, type UnitWork } from './run-unit.js'
 import { JOB } from './slots.js'
@@ -56,6 +56,7 @@ export async function makePlan(phase: Phase, record: UnitRecord | undefined, con
     return { units: mustRun ? [unit] : [], reasons, items: undefined, shared }
   }
   const items = await findItems(phase.items, lookup, files.folder)
+  assertOwnTargets(phase, items, (item) => lookUpPhase(job, phase, findOutputs, item))
   const before = new Map(record?.items.map((item) => [item.id, item]))
   const units: UnitWork[] = []
   const reasons: string[] = []

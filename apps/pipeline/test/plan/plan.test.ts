@@ -319,3 +319,50 @@ describe('items', () => {
     )
   })
 })
+
+describe('where outputs go', () => {
+  test('a parameter that only the path of an output shows runs the phase again', async () => {
+    const voices = define(
+      [{ id: 'phase1', command: ['cp', '${input}', '${outputs.o}'], outputs: { o: 'out/${params.voice}.txt' } }],
+      { params: { voice: 'anna' } },
+    )
+    await run(voices)
+    const again = await run(voices, { params: { voice: 'bea' } })
+    expect(reasonsOf(again, 'phase1')).toEqual(['voice changed from "anna" to "bea"'])
+    expect(read('out/bea.txt')).toBe(read('book.txt'))
+  })
+
+  test('items whose place is in the path of their output are written anew when the places change', async () => {
+    const numbered = define([
+      {
+        id: 'phase1',
+        items: 'parts/*.txt',
+        command: ['cp', '${item.path}', '${outputs.o}'],
+        outputs: { o: 'out/${item.index}.txt' },
+      },
+    ])
+    write('parts/b.txt', 'b')
+    await run(numbered)
+    write('parts/a.txt', 'a')
+    expect((await run(numbered)).status).toBe('success')
+    expect([read('out/1.txt'), read('out/2.txt')]).toEqual(['a', 'b'])
+    expect((await run(numbered)).statuses).toEqual({ phase1: 'unchanged' })
+  })
+
+  test('two items that would write the same file are refused before either runs', async () => {
+    write('parts/a/x.txt', 'a')
+    write('parts/b/x.txt', 'b')
+    const { phases } = await run(
+      define([
+        {
+          id: 'phase1',
+          items: { from: 'parts/*/x.txt', id: '${item.path}' },
+          command: logged('item', 'cp "$1" "$2"', '${item.path}', '${outputs.o}'),
+          outputs: { o: 'out/${item.stem}.txt' },
+        },
+      ]),
+    )
+    expect(phases[0]).toMatchObject({ status: 'failed', reason: expect.stringContaining("to 'out/x.txt'") })
+    expect(takeLog()).toEqual([])
+  })
+})

@@ -323,3 +323,17 @@ describe('slots', () => {
     expect(takeLog()).toEqual(['three'])
   })
 })
+
+describe('names', () => {
+  test.each([['a\u{1f600}b'], ['Преступление и наказание, часть первая, глава вторая'.repeat(2)], ['x'.repeat(240)]])(
+    'an input called %s has its lock and its logs like any other',
+    async (name) => {
+      write(`${name}.txt`, 'text')
+      const pipeline = define([{ id: 'phase1', command: ['echo', 'hello'] }])
+      const input = path(`${name}.txt`)
+      expect((await run(pipeline, { input })).status).toBe('success')
+      expect(read(String(entry('phase1', name)['log']))).toBe('hello\n')
+      expect((await run(pipeline, { input })).statuses).toEqual({ phase1: 'unchanged' })
+    },
+  )
+})
