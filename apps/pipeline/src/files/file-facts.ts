@@ -60,6 +60,13 @@ export async function look(path: string): Promise<Omit<FileFacts, 'sha256'> | un
   }
 }
 
+/** Why a file cannot be used. @throws what is no fault of the file */
+export function faultOf(error: unknown): string {
+  const isSystem = /^E(?!RR_)[A-Z0-9]+$/.test(errorCode(error) ?? '')
+  if (error instanceof Error && (isSystem || error instanceof RangeError)) return error.message
+  throw error
+}
+
 async function hashStream(path: string): Promise<string> {
   const sum = createHash('sha256')
   for await (const chunk of createReadStream(path, { highWaterMark: SMALL_BYTES })) sum.update(chunk as Buffer)

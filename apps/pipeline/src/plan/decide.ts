@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type FileFacts, refreshFacts } from '../files/file-facts.js'
+import { type FileFacts, faultOf, refreshFacts } from '../files/file-facts.js'
 import type { Fingerprint, RecordedFile, UnitRecord } from '../record/unit-record.js'
 
 /** Whether something has to be done, and why; for people. */
@@ -82,8 +82,9 @@ async function checkOutputs({ outputs }: UnitRecord, { stateFolder, known }: Dec
   const reasons: string[] = []
   for (const file of Object.values(outputs).flat()) {
     const path = resolve(stateFolder, file.path)
-    const facts = await refreshFacts(path, known.get(path) ?? file)
-    if (facts === undefined) reasons.push(`output '${file.path}' is missing`)
+    const facts = await refreshFacts(path, known.get(path) ?? file).catch(faultOf)
+    if (typeof facts === 'string') reasons.push(`output '${file.path}' cannot be read: ${facts}`)
+    else if (facts === undefined) reasons.push(`output '${file.path}' is missing`)
     else if (facts.sha256 !== file.sha256) reasons.push(`output '${file.path}' is not what was recorded`)
     else known.set(path, facts)
   }

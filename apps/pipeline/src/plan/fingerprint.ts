@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { AttemptError } from '../errors.js'
-import { type FileFacts, refreshFacts } from '../files/file-facts.js'
+import { type FileFacts, faultOf, refreshFacts } from '../files/file-facts.js'
 import { findFiles, toRecordedPath } from '../files/find-files.js'
 import type { ParamValue, Phase, Pipeline } from '../pipeline.js'
 import type { Fingerprint, RecordedFile } from '../record/unit-record.js'
@@ -78,7 +78,8 @@ async function findInputs(
     if (paths.length === 0 && phase.inputs.includes(pattern))
       throw new AttemptError('MissingInput', `No file matches the input '${pattern}'`)
     for (const path of paths) {
-      const facts = await refreshFacts(path, context.known.get(path))
+      const facts = await refreshFacts(path, context.known.get(path)).catch(faultOf)
+      if (typeof facts === 'string') throw new AttemptError('MissingInput', `An input cannot be read: ${facts}`)
       if (facts === undefined) throw new AttemptError('MissingInput', `The input '${path}' is not there`)
       context.known.set(path, facts)
       inputs.push({ path: toRecordedPath(path, context.stateFolder), ...facts })

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -36,8 +36,8 @@ export interface CommandOptions {
  * @throws AttemptError when it did not end with exit code 0; its hint has the last lines of the output
  */
 export async function runCommand(options: CommandOptions): Promise<void> {
-  const { argv, cwd, env, marker, logPath, timeoutMs, graceMs, signal, hurry } = options
-  const [program = '', ...args] = argv
+  const { argv, cwd, marker, logPath, timeoutMs, graceMs, signal, hurry } = options
+  const [program = ''] = argv
   await makeDirectory(dirname(logPath))
   await using log = await open(logPath, 'a')
   const from = (await log.stat()).size
@@ -56,7 +56,7 @@ export async function runCommand(options: CommandOptions): Promise<void> {
   const quiet = watchForSilence(options, from)
   try {
     // The output goes into the file without passing through here, so that nothing of it is lost when this process is killed.
-    const child = spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', log.fd, log.fd, 'pipe'] })
+    const child = start(options, log.fd)
     const exit = new Promise<{ code: number | null; killedBy: string | null }>((resolve, reject) => {
       child.once('error', (cause) => reject(notStarted(program, cwd, cause)))
       child.once('exit', (code, killedBy) => resolve({ code, killedBy }))
@@ -82,7 +82,9 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     stop.signal.removeEventListener('abort', onStop)
     if (stop.signal.aborted) throw stop.signal.reason
     if (code === 0) return
-    const hint = (await readTail(logPath, { lines: TAIL_LINES, from })).join('\n')
+    // The log may have been removed meanwhile; how the command ended is known all the same.
+    const lines = await readTail(logPath, { lines: TAIL_LINES, from }).catch(() => [])
+    const hint = lines.join('\n')
     if (killedBy !== null) throw new AttemptError('Signal', `Ended by ${killedBy}`, { signal: killedBy, hint })
     throw new AttemptError('ExitCode', `Ended with exit code ${code}`, { exitCode: code ?? undefined, hint })
   } finally {
@@ -108,10 +110,25 @@ async function isWithin(ended: Promise<void>, ms: number): Promise<boolean> {
   }
 }
 
+/** Too many arguments, a file for a folder and the like are thrown at once, a missing program is told later. */
+function start({ argv, cwd, env }: CommandOptions, log: number): ChildProcess {
+  const [program = '', ...args] = argv
+  try {
+    return spawn(program, args, { cwd, env, detached: true, stdio: ['ignore', log, log, 'pipe'] })
+  } catch (error) {
+    throw notStarted(program, cwd, error instanceof Error ? error : new Error(String(error)))
+  }
+}
+
 function notStarted(program: string, cwd: string, cause: Error): AttemptError {
-  const reason =
-    errorCode(cause) === 'ENOENT' ? `there is no program '${program}', or no folder '${cwd}'` : cause.message
+  const reason = REASONS[errorCode(cause) ?? '']?.(program, cwd) ?? cause.message
   return new AttemptError('NotStarted', `Cannot start '${program}': ${reason}`, { cause })
+}
+
+const REASONS: Readonly<Record<string, (program: string, cwd: string) => string>> = {
+  ENOENT: (program, cwd) => `there is no program '${program}', or no folder '${cwd}'`,
+  ENOTDIR: (_, cwd) => `'${cwd}' is not a folder, or the program is not in one`,
+  E2BIG: () => 'its arguments are longer than the system allows; let it read them from a file',
 }
 
 function readMessages(

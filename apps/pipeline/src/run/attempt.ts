@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { makeDirectory } from '@holdfast/atomic-file'
 import { AttemptError } from '../errors.js'
+import { faultOf } from '../files/file-facts.js'
 import { findFiles, isPattern } from '../files/find-files.js'
 import type { CommandWork, Phase, PhaseContext } from '../pipeline.js'
 import { type Item, resolveParams } from '../plan/scope.js'
@@ -30,7 +31,17 @@ export const ATTEMPT_VARIABLE = 'PIPELINE_ATTEMPT_ID'
  *
  * @throws AttemptError
  */
-export async function attemptUnit(attempt: Attempt, context: RunContext): Promise<Omit<Result, 'fingerprint'>> {
+export async function attemptUnit(attempt: Attempt, context: RunContext): ReturnType<typeof attemptParts> {
+  try {
+    return await attemptParts(attempt, context)
+  } catch (error) {
+    if (error instanceof AttemptError) throw error
+    // Whatever is in the way of this unit, such as a file where a folder has to be, is in the way of no other.
+    throw new AttemptError('BadOutput', `Its files cannot be made ready or read: ${faultOf(error)}`, { cause: error })
+  }
+}
+
+async function attemptParts(attempt: Attempt, context: RunContext): Promise<Omit<Result, 'fingerprint'>> {
   const { phase, lookup } = attempt
   const { folder } = context.job.pipeline
   const { stateFolder } = context

@@ -5,7 +5,7 @@ import { errorCode, makeDirectory } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import { PipelineState } from '@holdfast/txn-store/pipeline'
 import { InputError, RunConflictError } from '../errors.js'
-import { readFacts } from '../files/file-facts.js'
+import { faultOf, readFacts } from '../files/file-facts.js'
 import { toRecordedPath } from '../files/find-files.js'
 import type { ParamValue, Phase, Pipeline } from '../pipeline.js'
 import { makeJob } from '../plan/make-job.js'
@@ -191,8 +191,9 @@ export async function assertSameInput(
       ? (inputs as Record<string, unknown>)[fileId]
       : undefined
   if (typeof known !== 'string' || resolve(stateFolder, known) === input) return
-  const [old, now] = [await readFacts(resolve(stateFolder, known)), await readFacts(input)]
-  if (old === undefined || old.sha256 === now?.sha256) return
+  const old = await readFacts(resolve(stateFolder, known)).catch(faultOf)
+  // What is a folder now, or cannot be read, is no input any more.
+  if (typeof old !== 'object' || old.sha256 === (await readFacts(input))?.sha256) return
   throw new InputError(`The id '${fileId}' of '${input}' is that of another input: '${known}'`, {
     hint: 'Give this one an id of its own with --file-id',
   })

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { refreshFacts } from '../files/file-facts.js'
+import { faultOf, refreshFacts } from '../files/file-facts.js'
 import type { Phase } from '../pipeline.js'
 import type { UnitRecord } from '../record/unit-record.js'
 import type { PhaseResult } from './events.js'
@@ -103,8 +103,8 @@ export async function findRecordedObstacle(
   for (const unit of [record, ...record.items]) {
     for (const file of Object.values(unit.outputs).flat()) {
       const path = resolve(stateFolder, file.path)
-      const facts = await refreshFacts(path, known.get(path) ?? file)
-      if (facts?.sha256 === file.sha256) known.set(path, facts)
+      const facts = await refreshFacts(path, known.get(path) ?? file).catch(faultOf)
+      if (typeof facts === 'object' && facts.sha256 === file.sha256) known.set(path, facts)
       else
         return `it needs ${id}, whose output '${file.path}' is ${facts === undefined ? 'missing' : 'not what was recorded'}; run that, too`
     }
