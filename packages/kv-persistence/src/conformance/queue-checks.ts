@@ -46,7 +46,7 @@ export const queueChecks: readonly StoreCheck[] = [
       assert.deepEqual(await queue.counts(), { ready: 0, delayed: 0, leased: 0, dead: 0 })
       assert.deepEqual(
         (await collect(store.scan())).map(({ key }) => key),
-        ['q:queue:sequence'],
+        [],
       )
     },
   },
@@ -149,6 +149,25 @@ export const queueChecks: readonly StoreCheck[] = [
       await two.enqueue('two')
       assert.deepEqual(payloads(await two.lease(5, 60)), ['two'])
       assert.deepEqual(payloads(await one.lease(5, 60)), ['one'])
+    },
+  },
+  {
+    name: 'a queue item of which a part was taken away holds nobody up, and is given up visibly',
+    async run(test) {
+      await using store = await test.open()
+      const queue = createLeasedQueue('q', { store })
+      const ids: string[] = []
+      for (const name of ['no payload', 'no item', 'whole']) ids.push((await queue.enqueue(name)).id)
+      const [noPayload = '', noItem = ''] = ids
+      await store.delete(['q', 'queue', 'payload', noPayload])
+      await store.delete(['q', 'queue', 'item', noItem])
+      assert.deepEqual(payloads(await queue.lease(5, 60)), ['whole'])
+      const dead = await collect(queue.deadLetters())
+      assert.deepEqual(
+        dead.map(({ id, payload }) => [id, payload]),
+        [[noPayload, undefined]],
+      )
+      assert.deepEqual(await queue.counts(), { ready: 0, delayed: 0, leased: 1, dead: 1 })
     },
   },
   {

@@ -4,7 +4,8 @@ import { retryOnConflict } from '../managers/update-entry.js'
 import { type KvKey, splitKey } from '../store/key.js'
 import type { KvStore } from '../store/kv-store.js'
 import { moreThanZero, notNegative, positive } from './check-numbers.js'
-import { firstDueMs, leaseReady, move } from './queue-leasing.js'
+import { firstDueMs, leaseReady, move, readPayloads } from './queue-leasing.js'
+import { QueueNumbers } from './queue-numbers.js'
 import { dedupeKey, itemKey, payloadKey, placeOf, type QueueRecord, type QueueState } from './queue-record.js'
 import { findLeased, type QueuePlace, runTransaction } from './queue-transaction.js'
 import type {
@@ -30,6 +31,7 @@ export class LeasedQueue<T = unknown> {
   /** The level that the queue has for itself. */
   readonly #path: readonly string[]
   readonly #maxAttempts: number
+  readonly #numbers = new QueueNumbers()
   #leasing: Promise<unknown> = Promise.resolve()
 
   constructor(name: KvKey, options: LeasedQueueOptions) {
@@ -111,11 +113,19 @@ export class LeasedQueue<T = unknown> {
   async *deadLetters(): AsyncIterableIterator<DeadLetter<T>> {
     const level = await this.#level()
     for await (const { value: id } of level.scan<string>('dead')) {
-      const [item, payload] = await level.getMany<unknown>([itemKey(id), payloadKey(id)])
-      if (item === undefined || payload === undefined) continue
-      const { attempts, lastError, enqueuedAtMs } = item.value as QueueRecord
-      yield { id, payload: payload.value as T, attempts, lastError, enqueuedAtMs }
+      const item = await level.get<QueueRecord>(itemKey(id))
+      const [payload] = await readPayloads<T>(level, [id])
+      if (item === undefined) continue
+      const { attempts, lastError, enqueuedAtMs } = item
+      yield { id, payload: payload?.value, attempts, lastError, enqueuedAtMs }
     }
+  }
+
+  /** How many were given up; looks at all of them, and at nothing else. */
+  async deadCount(): Promise<number> {
+    let sum = 0
+    for await (const _ of (await this.#level()).scan('dead')) sum += 1
+    return sum
   }
 
   /** Gives a dead item all its attempts again. Whether it was there. */
@@ -169,6 +179,7 @@ export class LeasedQueue<T = unknown> {
       path: this.#path,
       level: store.child(this.#path),
       maxAttempts: this.#maxAttempts,
+      numbers: this.#numbers,
     }
   }
 
@@ -193,7 +204,7 @@ export class LeasedQueue<T = unknown> {
 }
 
 /**
- * Below `name` and `queue`: `item:{id}`, `payload:{id}`, `dedupe:{key}`, `sequence`, and one level per state that holds the items in line.
+ * Below `name` and `queue`: `item:{id}`, `payload:{id}`, `dedupe:{key}`, and one level per state that holds the items in line.
  *
  * @example
  * const queue = createLeasedQueue<string>('downloads', { store })

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { KvDecodeError } from '../errors.js'
 import { SECOND_MS } from '../managers/manager-store.js'
 import { padNumber } from '../managers/sortable-number.js'
 import { splitKey } from '../store/key.js'
@@ -15,18 +16,22 @@ export async function leaseReady<T>(level: KvStore, count: number, seconds: numb
   await promote(level)
   for (let lost = 0; leases.length < count; ) {
     const nowMs = await level.now()
-    const ids: string[] = []
-    for await (const { value } of level.range<string>(['ready', ''], ['ready', '~'], count - leases.length))
-      ids.push(value)
-    if (ids.length === 0) break
+    const places: KvEntry<string>[] = []
+    for await (const place of level.range<string>(['ready', ''], ['ready', '~'], count - leases.length))
+      places.push(place)
+    if (places.length === 0) break
+    const ids = places.map(({ value }) => value)
     const [items, payloads] = await Promise.all([
       level.getMany<QueueRecord>(ids.map(itemKey)),
-      level.getMany<T>(ids.map(payloadKey)),
+      readPayloads<T>(level, ids),
     ])
     const taken = await Promise.all(
-      items.map((item, index) => {
-        const payload = payloads[index]
-        if (item?.value.state !== 'ready' || payload === undefined) return undefined
+      places.map((place, index) => {
+        const [item, payload] = [items[index], payloads[index]]
+        // What cannot be worked on must not stay first in line.
+        if (item === undefined) return removePlace(level, place)
+        if (item.value.state !== 'ready') return undefined
+        if (payload === undefined) return giveUp(level, item)
         return take(level, item, payload.value, nowMs + Math.ceil(seconds * SECOND_MS))
       }),
     )
@@ -37,6 +42,29 @@ export async function leaseReady<T>(level: KvStore, count: number, seconds: numb
     if (lost > 0) await sleep(Math.random() * Math.min(lost * 2, 20))
   }
   return leases
+}
+
+/** One that cannot be read counts as absent, and does not hide the others. */
+export async function readPayloads<T>(level: KvStore, ids: readonly string[]): Promise<(KvEntry<T> | undefined)[]> {
+  try {
+    return await level.getMany<T>(ids.map(payloadKey))
+  } catch (error) {
+    if (!(error instanceof KvDecodeError)) throw error
+    if (ids.length === 1) return [undefined]
+    return (await Promise.all(ids.map((id) => readPayloads<T>(level, [id])))).flat()
+  }
+}
+
+/** Somebody has removed the item itself, and nothing of it is left to work on. */
+async function removePlace(level: KvStore, { key, version }: KvEntry<string>): Promise<undefined> {
+  await level.batch([{ type: 'delete', key }], { checks: [{ key, version }] })
+  return undefined
+}
+
+async function giveUp(level: KvStore, { value: record, version }: KvEntry<QueueRecord>): Promise<undefined> {
+  const lastError = 'What was put into the queue is gone or cannot be read'
+  await move(level, record, version, { ...record, state: 'dead', dueMs: 0, lastError })
+  return undefined
 }
 
 /** When the first item may be leased, on the store's clock; `undefined` when there is none, the dead left out. Looks at three entries. */

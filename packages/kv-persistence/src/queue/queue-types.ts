@@ -79,7 +79,8 @@ export interface Lease<T = unknown> {
 
 export interface DeadLetter<T = unknown> {
   readonly id: string
-  readonly payload: T
+  /** `undefined` when it is gone or cannot be read. */
+  readonly payload: T | undefined
   readonly attempts: number
   readonly lastError: string | null
   readonly enqueuedAtMs: number
