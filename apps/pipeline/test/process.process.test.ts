@@ -72,6 +72,20 @@ test.each([
   expect(await findLeft()).toEqual([])
 })
 
+test('what writes on after its shell has ended is waited for: an output is whole or it is none', async () => {
+  const command = sh('(sleep 0.3; echo rest >> "$1") & echo part > "$1"', '${outputs.text}')
+  const { warnings } = await run(define([phaseOf(command, { outputs })]), { graceMs: 5000 })
+  expect(read('out/text.txt')).toBe('part\nrest\n')
+  expect(warnings).toEqual([])
+})
+
+test('lines that are no messages are told, but not all of them', async () => {
+  const { status, warnings } = await run(define([phaseOf(sh('yes | head -n 1000 >&3'))]))
+  expect(status).toBe('success')
+  expect(warnings).toHaveLength(6)
+  expect(warnings.at(-1)).toBe('wrote 995 more lines that are no messages')
+})
+
 test('a phase that ends at once leaves no warning, nor do children that ended before it', async () => {
   const { status, warnings } = await run(define([phaseOf(sh('sh -c "exit 0" & sh -c "exit 1" & wait; exit 0'))]))
   expect(status).toBe('success')

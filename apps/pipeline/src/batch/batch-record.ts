@@ -1,5 +1,6 @@
 /** The record of a batch in `batch_runs` of pipeline.json: saved when it begins and after each input, so that a killed batch has told all that it did. */
 import type { PipelineBatchRun, PipelineDocument, PipelineState } from '@holdfast/txn-store/pipeline'
+import { lostState } from '../record/lost-state.js'
 import { isOwnerAlive, type Owner } from '../record/owner.js'
 import { isTable } from '../record/unit-record.js'
 import type { BatchInput, BatchResult } from './run-batch.js'
@@ -73,7 +74,7 @@ export class BatchRecord {
   async #changeRun(operation: string, change: (run: Record<string, unknown>) => void): Promise<void> {
     await this.#change(operation, (document) => {
       const run = document.batch_runs?.find((candidate) => candidate.run_id === this.#owner.run_id)
-      if (!isTable(run)) throw new TypeError(`The state has no batch '${this.#owner.run_id}'`)
+      if (!isTable(run)) throw lostState(this.#state.path)
       change(run)
     })
   }

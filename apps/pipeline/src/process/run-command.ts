@@ -70,6 +70,9 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     }
     stop.signal.addEventListener('abort', onStop, { once: true })
     const { code, killedBy } = await exit
+    // What a shell does not wait for, such as the end of its `>(gzip > out)`, may still be writing.
+    const deadline = performance.now() + graceMs
+    while (!stop.signal.aborted && (await isGroupAlive(pid)) && performance.now() < deadline) await wait(POLL_MS)
     if (stop.signal.aborted) await stopped.promise
     else if ((await isGroupAlive(pid)) || !(await isWithin(messages.ended, PIPE_GRACE_MS))) {
       // Who has left the group still has the pipe, unless it was closed on purpose.
@@ -99,6 +102,9 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 /** A process that has left may still hold the pipe open. */
 const MESSAGES_GRACE_MS = 1000
 const PIPE_GRACE_MS = 50
+const POLL_MS = 10
+/** So many of them are told one by one. */
+const MAX_STRANGE = 5
 
 async function isWithin(ended: Promise<void>, ms: number): Promise<boolean> {
   const timer = new AbortController()
@@ -135,16 +141,19 @@ function readMessages(
   stream: Readable,
   { onMessage, onWarning }: CommandOptions,
 ): { readonly ended: Promise<void>; readonly close: () => void } {
+  let strange = 0
   const lines = new LineSplitter((line) => {
     if (line.trim() === '') return
     const message = parsePhaseMessage(line)
-    if (message === undefined) onWarning(`wrote a line that is no message: ${line.slice(0, 200)}`)
-    else onMessage(message)
+    if (message !== undefined) return onMessage(message)
+    strange += 1
+    if (strange <= MAX_STRANGE) onWarning(`wrote a line that is no message: ${line.slice(0, 200)}`)
   })
   const ended = new Promise<void>((resolve) => {
     stream.on('data', (chunk: Buffer) => lines.push(chunk))
     stream.once('close', () => {
       lines.end()
+      if (strange > MAX_STRANGE) onWarning(`wrote ${strange - MAX_STRANGE} more lines that are no messages`)
       resolve()
     })
     // A pipe that breaks is closed, too.

@@ -6,6 +6,7 @@ import {
   stampPipeline,
 } from '@holdfast/txn-store/pipeline'
 import type { AttemptError } from '../errors.js'
+import { lostState } from './lost-state.js'
 import type { Owner } from './owner.js'
 import { type Fingerprint, findEntry, isTable, type RecordedFile, readUnit, type UnitRecord } from './unit-record.js'
 
@@ -58,7 +59,7 @@ export class Recorder {
   /** Notes the input at the head of the document, unless it stands there. */
   async open(): Promise<void> {
     const { fileId, input } = this.#options
-    await this.#change('run', (document) => {
+    await this.#change(OPEN, (document) => {
       document.file_id = fileId
       document.input_file = input
       if (!isTable(document['inputs'])) document['inputs'] = {}
@@ -185,11 +186,20 @@ export class Recorder {
   }
 
   async #change(operation: string, change: (document: PipelineDocument) => void): Promise<void> {
-    await this.#state.transaction((txn) => change(txn.data), { operation, validate: false })
+    const { fileId } = this.#options
+    await this.#state.transaction(
+      (txn) => {
+        const inputs = txn.data['inputs']
+        if (operation !== OPEN && !(isTable(inputs) && Object.hasOwn(inputs, fileId))) throw lostState(this.#state.path)
+        change(txn.data)
+      },
+      { operation, validate: false },
+    )
   }
 }
 
 const MAX_ERRORS = 20
+const OPEN = 'run'
 
 function begin(fields: Fields, { owner, now }: RecorderOptions, losesResult: boolean): void {
   fields['status'] = 'running'

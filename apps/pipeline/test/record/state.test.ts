@@ -137,6 +137,16 @@ test('while a phase runs the state says who runs it; afterwards nobody does', as
   expect(entry('phase1')).not.toHaveProperty('marker')
 })
 
+test('a state that is removed during a run is not begun anew without what it told', async () => {
+  const remover = { id: 'phase2', command: sh('rm pipeline.json*') }
+  await expect(run(define([copy, remover, { id: 'phase3', command: logged('phase3', '') }]))).rejects.toMatchObject({
+    code: 'ERR_PIPELINE_RUNNING',
+    message: expect.stringContaining('was removed or replaced while the run went on'),
+  })
+  expect(takeLog()).toEqual(['copy'])
+  expect(readdirSync(path('.'))).not.toContain('pipeline.json')
+})
+
 describe('on a full disk', () => {
   test.each(['commands', 'items'])(
     'a run of %s ends with a typed error, its children are ended, nothing is done that was not recorded',
