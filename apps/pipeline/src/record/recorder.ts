@@ -34,7 +34,8 @@ export interface AttemptFacts {
 
 /** What a successful attempt leaves. */
 export interface Result {
-  readonly fingerprint: Fingerprint
+  /** `undefined`: nobody knows of what exactly it was made, so it is made again in the next run. */
+  readonly fingerprint: Fingerprint | undefined
   readonly outputs: Readonly<Record<string, readonly RecordedFile[]>>
   readonly metrics: Readonly<Record<string, number | string>>
 }
@@ -92,7 +93,7 @@ export class Recorder {
   async succeed(unit: Unit, { fingerprint, outputs, metrics }: Result): Promise<void> {
     await this.#changeUnit(unit, 'success', (fields) => {
       end(fields, 'success', this.#options.now())
-      fields['fingerprint'] = fingerprint
+      if (fingerprint !== undefined) fields['fingerprint'] = fingerprint
       fields['artifacts'] = simplify(outputs)
       fields['metrics'] = { ...(isTable(fields['metrics']) ? fields['metrics'] : {}), ...metrics }
       fields['errors'] = []

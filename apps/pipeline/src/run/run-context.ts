@@ -27,6 +27,8 @@ export interface RunContext {
   readonly maxRetries: number | undefined
   readonly graceMs: number
   readonly known: Map<string, FileFacts>
+  /** Phases that were not asked for and have been looked at. */
+  readonly stale: Set<string>
   /** The records of phases as the run has left or found them. */
   readonly records: Map<string, UnitRecord>
   /** A path as the state keeps it. */

@@ -110,6 +110,7 @@ export async function runPipeline(pipeline: Pipeline, options: RunOptions): Prom
     graceMs: options.graceMs ?? 5000,
     known: new Map(),
     records: new Map(),
+    stale: new Set(),
     toRecordedPath: (path) => toRecordedPath(path, stateFolder),
     now,
     onEvent,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { AttemptError } from '../errors.js'
+import { faultOf, refreshFacts } from '../files/file-facts.js'
 import type { Phase, RetryRules } from '../pipeline.js'
 import type { Item } from '../plan/scope.js'
 import type { Fingerprint } from '../record/unit-record.js'
@@ -44,7 +46,15 @@ export async function runUnit(
     await context.recorder.beginAttempt(key, { number, log, marker: `${ATTEMPT_VARIABLE}=${attemptId}` }, dependents)
     try {
       const result = await attemptUnit({ ...unit, number, attemptId, logPath }, context)
-      await context.recorder.succeed(key, { ...result, fingerprint: unit.fingerprint })
+      const changed = await findChangedInput(unit.fingerprint, context)
+      if (changed !== undefined) {
+        const message = `its input '${changed}' was changed while it ran: it will be done again in the next run`
+        context.onEvent({ type: 'warning', phase: phase.id, item: item?.id, message })
+      }
+      await context.recorder.succeed(key, {
+        ...result,
+        fingerprint: changed === undefined ? unit.fingerprint : undefined,
+      })
       return { attempts: count, error: undefined }
     } catch (error) {
       if (!(error instanceof AttemptError)) throw error
@@ -55,6 +65,15 @@ export async function runUnit(
       await wait(retryInMs, undefined, { signal: context.signal }).catch(() => undefined)
     }
   }
+}
+
+/** Of what changed while it was read nobody can say which content is in the result. */
+async function findChangedInput({ inputs }: Fingerprint, { stateFolder }: RunContext): Promise<string | undefined> {
+  for (const file of inputs) {
+    const now = await refreshFacts(resolve(stateFolder, file.path), file).catch(faultOf)
+    if (typeof now !== 'object' || now.sha256 !== file.sha256) return file.path
+  }
+  return undefined
 }
 
 /** `undefined`: not to be tried again. */

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
+import { AttemptError } from '../errors.js'
 import { faultOf, refreshFacts } from '../files/file-facts.js'
 import type { Phase } from '../pipeline.js'
 import type { UnitRecord } from '../record/unit-record.js'
 import type { PhaseResult } from './events.js'
 import type { RunContext } from './run-context.js'
-import { type PhaseOutcome, runPhase } from './run-phase.js'
+import { makePlan, type PhaseOutcome, runPhase } from './run-phase.js'
 
 /** Runs each phase as soon as what it needs is done; a failure holds up only what depends on it. */
 export async function schedulePhases(selected: readonly Phase[], context: RunContext): Promise<PhaseResult[]> {
@@ -86,8 +87,29 @@ async function findObstacle(
     const obstacle = await findRecordedObstacle(needed, record, context)
     if (obstacle !== undefined) return obstacle
     if (record !== undefined) context.records.set(id, record)
+    await warnIfStale(needed, record, context)
   }
   return undefined
+}
+
+/** What a phase that was not asked for has left is used as it is; that it would run is told, lest a changed input or parameter seems to be in the result. */
+async function warnIfStale(needed: Phase, record: UnitRecord | undefined, context: RunContext): Promise<void> {
+  if (record === undefined || context.stale.has(needed.id)) return
+  context.stale.add(needed.id)
+  const records = new Map(context.records)
+  for (const { id } of context.job.pipeline.phases) {
+    const known = records.get(id) ?? (await context.recorder.read(id))
+    if (known !== undefined) records.set(id, known)
+  }
+  const plan = await makePlan(needed, record, { ...context, records, resume: true, maxReasons: 1 }).catch(
+    (error: unknown) => {
+      if (error instanceof AttemptError) return { units: [undefined], reasons: [error.message] }
+      throw error
+    },
+  )
+  if (plan.units.length === 0) return
+  const message = `was not asked for, and what it left is used although it would run: ${plan.reasons[0] ?? ''}`
+  context.onEvent({ type: 'warning', phase: needed.id, item: undefined, message })
 }
 
 /** A phase that is not asked for must have left what it should. */

@@ -366,3 +366,34 @@ describe('where outputs go', () => {
     expect(takeLog()).toEqual([])
   })
 })
+
+describe('what a result was made of', () => {
+  test('a phase that was not asked for is used as it is, and it is told that it would run', async () => {
+    await settle()
+    write('book.txt', 'c\nb\n')
+    const pipeline = chain()
+    const { warnings, status } = await run(pipeline, { phases: selectPhases(pipeline, { from: '3' }) })
+    expect(status).toBe('success')
+    expect(warnings).toEqual([])
+    const second = await run(pipeline, { phases: selectPhases(pipeline, { from: '2' }) })
+    expect(second.warnings).toEqual([
+      "was not asked for, and what it left is used although it would run: input 'book.txt' changed",
+    ])
+  })
+
+  test('an input that is changed while a phase reads it, and changed back, is not taken for what the result is of', async () => {
+    const copy = {
+      id: 'phase1',
+      command: sh('test ! -e other.txt || cp other.txt "$1"; cp "$1" "$2"', '${input}', '${outputs.o}'),
+      outputs: { o: 'out/o.txt' },
+    }
+    write('book.txt', 'first')
+    write('other.txt', 'second')
+    const { warnings } = await run(define([copy]))
+    expect(warnings).toEqual(["its input 'book.txt' was changed while it ran: it will be done again in the next run"])
+    write('book.txt', 'first')
+    rmSync(path('other.txt'))
+    expect((await run(define([copy]))).statuses).toEqual({ phase1: 'success' })
+    expect(read('out/o.txt')).toBe('first')
+  })
+})
