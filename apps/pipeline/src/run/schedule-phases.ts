@@ -32,8 +32,8 @@ async function runWhenReady(
   running: ReadonlyMap<string, Promise<PhaseResult>>,
   context: RunContext,
 ): Promise<PhaseResult> {
-  const needed = phase.needs.map((id) => ({ id, result: running.get(id) }))
-  await Promise.allSettled(needed.map(({ result }) => result))
+  // Also for those above what was not asked for: it is only known then whether that is still done.
+  await Promise.allSettled(ancestorsOf(phase, context.job.pipeline.phases).map(({ id }) => running.get(id)))
   const startedAt = context.now()
   const outcome = await runOrSkip()
   const record = await context.recorder.read(phase.id)
@@ -56,6 +56,14 @@ async function runWhenReady(
     await context.recorder.skip(phase.id, obstacle)
     return notBegun('skipped', obstacle)
   }
+}
+
+/** All that a phase needs, directly or not. */
+function ancestorsOf(phase: Phase, phases: readonly Phase[]): Phase[] {
+  const found = new Set<Phase>([phase])
+  for (const { needs } of found) for (const other of phases) if (needs.includes(other.id)) found.add(other)
+  found.delete(phase)
+  return [...found]
 }
 
 function notBegun(status: 'skipped' | 'cancelled', reason: string | undefined): PhaseOutcome {
@@ -87,13 +95,18 @@ async function findObstacle(
     const obstacle = await findRecordedObstacle(needed, record, context)
     if (obstacle !== undefined) return obstacle
     if (record !== undefined) context.records.set(id, record)
-    await warnIfStale(needed, record, context)
+    await warnIfStale(needed, record, running, context)
   }
   return undefined
 }
 
 /** What a phase that was not asked for has left is used as it is; that it would run is told, lest a changed input or parameter seems to be in the result. */
-async function warnIfStale(needed: Phase, record: UnitRecord | undefined, context: RunContext): Promise<void> {
+async function warnIfStale(
+  needed: Phase,
+  record: UnitRecord | undefined,
+  running: ReadonlyMap<string, unknown>,
+  context: RunContext,
+): Promise<void> {
   if (record === undefined || context.stale.has(needed.id)) return
   context.stale.add(needed.id)
   const records = new Map(context.records)
@@ -107,7 +120,11 @@ async function warnIfStale(needed: Phase, record: UnitRecord | undefined, contex
       throw error
     },
   )
-  if (plan.units.length === 0) return
+  if (plan.units.length === 0) {
+    const above = context.job.pipeline.phases.filter(({ id }) => needed.needs.includes(id) && !running.has(id))
+    for (const phase of above) await warnIfStale(phase, records.get(phase.id), running, context)
+    return
+  }
   const message = `was not asked for, and what it left is used although it would run: ${plan.reasons[0] ?? ''}`
   context.onEvent({ type: 'warning', phase: needed.id, item: undefined, message })
 }

@@ -374,11 +374,23 @@ describe('what a result was made of', () => {
     const pipeline = chain()
     const { warnings, status } = await run(pipeline, { phases: selectPhases(pipeline, { from: '3' }) })
     expect(status).toBe('success')
-    expect(warnings).toEqual([])
+    expect(warnings).toEqual([
+      "was not asked for, and what it left is used although it would run: input 'book.txt' changed",
+    ])
     const second = await run(pipeline, { phases: selectPhases(pipeline, { from: '2' }) })
     expect(second.warnings).toEqual([
       "was not asked for, and what it left is used although it would run: input 'book.txt' changed",
     ])
+  })
+
+  test('a phase waits for what runs above it, also when what is between was not asked for', async () => {
+    await settle()
+    write('book.txt', 'c\nb\n')
+    const pipeline = chain()
+    const { statuses, phases } = await run(pipeline, { phases: selectPhases(pipeline, { phases: '1,3' }), jobs: 2 })
+    expect(statuses).toEqual({ phase1: 'success', phase3: 'skipped' })
+    expect(phases[1]?.reason).toBe('it needs phase2, which is pending; run that, too')
+    expect(takeLog()).toEqual(['phase1'])
   })
 
   test('an input that is changed while a phase reads it, and changed back, is not taken for what the result is of', async () => {
