@@ -8,7 +8,7 @@ import { isOwnerAlive } from '../record/owner.js'
 import { findEntry, readUnit, type UnitRecord } from '../record/unit-record.js'
 import { makePlan, type Plan, type PlanContext } from '../run/run-phase.js'
 import { assertInput, assertSameInput, findStatePath, type RunOptions } from '../run/run-pipeline.js'
-import { findRecordedObstacle } from '../run/schedule-phases.js'
+import { ancestorsOf, findRecordedObstacle } from '../run/schedule-phases.js'
 
 /** `perhaps`: as soon as what it needs is done again, it is seen whether anything of it has changed. */
 export type Verdict = 'run' | 'unchanged' | 'perhaps' | 'skipped' | 'failed'
@@ -92,6 +92,16 @@ async function previewPhase(
     if (preview === undefined) {
       const obstacle = await findRecordedObstacle(needed, context.records.get(id), context)
       if (obstacle !== undefined) return { ...base, verdict: 'skipped', reasons: [obstacle] }
+      const above = ancestorsOf(needed, context.job.pipeline.phases).map((one) => ({
+        id: one.id,
+        verdict: previews.get(one.id)?.verdict,
+      }))
+      const again = above.find(({ verdict }) => verdict === 'run')
+      if (again !== undefined) {
+        const reason = `it needs ${id}, which needs ${again.id}, which would run; run ${id}, too`
+        return { ...base, verdict: 'skipped', reasons: [reason] }
+      }
+      uncertain.push(...above.filter(({ verdict }) => verdict === 'perhaps').map((one) => one.id))
     } else if ((preview.verdict === 'skipped' || preview.verdict === 'failed') && !needed.optional) {
       const reason = `it needs ${id}, which ${preview.verdict === 'failed' ? 'would fail' : 'would be skipped'}`
       return { ...base, verdict: 'skipped', reasons: [reason] }

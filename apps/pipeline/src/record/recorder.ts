@@ -100,10 +100,21 @@ export class Recorder {
     })
   }
 
-  async fail(unit: Unit, attempt: number, error: AttemptError, isFinal: boolean): Promise<void> {
+  /** `'not-begun'`: it could not even be begun; when and for how long it ran before stays as it was. */
+  async fail(
+    unit: Unit,
+    attempt: number,
+    error: AttemptError,
+    how: 'final' | 'to-be-retried' | 'not-begun',
+  ): Promise<void> {
     await this.#changeUnit(unit, 'failed', (fields) => {
       const now = this.#options.now()
-      if (isFinal) end(fields, 'failed', now)
+      if (how === 'final') end(fields, 'failed', now)
+      if (how === 'not-begun') {
+        fields['status'] = 'failed'
+        delete fields['owner']
+        delete fields['marker']
+      }
       fields['reason'] = error.message
       if (error.exitCode !== undefined) fields['exit_code'] = error.exitCode
       if (error.signal !== undefined) fields['signal'] = error.signal
@@ -142,6 +153,7 @@ export class Recorder {
     await this.#changeUnit({ phase }, 'unchanged', (fields) => {
       fields['status'] = 'success'
       for (const name of ['reason', 'owner', 'marker']) delete fields[name]
+      fields['errors'] = []
     })
   }
 

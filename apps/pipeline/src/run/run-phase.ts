@@ -187,7 +187,7 @@ async function failBefore(
   context: RunContext,
 ): Promise<PhaseOutcome> {
   const attempt = (record?.attempts ?? 0) + 1
-  await context.recorder.fail({ phase: phase.id }, attempt, error, true)
+  await context.recorder.fail({ phase: phase.id }, attempt, error, 'not-begun')
   context.onEvent({ type: 'attempt-failed', phase: phase.id, item: undefined, attempt, error, retryInMs: undefined })
   return { status: 'failed', reason: error.message, tail: error.hint, attempts: 0, items: undefined }
 }

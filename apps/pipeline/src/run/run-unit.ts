@@ -59,7 +59,7 @@ export async function runUnit(
     } catch (error) {
       if (!(error instanceof AttemptError)) throw error
       const retryInMs = findDelay(error, count, retries, context.signal)
-      await context.recorder.fail(key, number, error, retryInMs === undefined)
+      await context.recorder.fail(key, number, error, retryInMs === undefined ? 'final' : 'to-be-retried')
       context.onEvent({ type: 'attempt-failed', phase: phase.id, item: item?.id, attempt: number, error, retryInMs })
       if (retryInMs === undefined) return { attempts: count, error }
       await wait(retryInMs, undefined, { signal: context.signal }).catch(() => undefined)

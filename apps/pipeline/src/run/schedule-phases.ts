@@ -59,7 +59,7 @@ async function runWhenReady(
 }
 
 /** All that a phase needs, directly or not. */
-function ancestorsOf(phase: Phase, phases: readonly Phase[]): Phase[] {
+export function ancestorsOf(phase: Phase, phases: readonly Phase[]): Phase[] {
   const found = new Set<Phase>([phase])
   for (const { needs } of found) for (const other of phases) if (needs.includes(other.id)) found.add(other)
   found.delete(phase)

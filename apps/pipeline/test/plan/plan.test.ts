@@ -2,6 +2,7 @@
 import { mkdirSync, renameSync, rmSync, unlinkSync, utimesSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { type Pipeline, selectPhases } from '../../src/index.js'
+import { previewRun } from '../../src/preview/preview-run.js'
 import { bookPhases, lines, logged, type SiteRun, sh, useSite } from '../support/site.js'
 
 const { define, run, write, read, entry, chunks, takeLog, path } = useSite()
@@ -387,10 +388,28 @@ describe('what a result was made of', () => {
     await settle()
     write('book.txt', 'c\nb\n')
     const pipeline = chain()
-    const { statuses, phases } = await run(pipeline, { phases: selectPhases(pipeline, { phases: '1,3' }), jobs: 2 })
+    const selected = selectPhases(pipeline, { phases: '1,3' })
+    const preview = await previewRun(pipeline, { input: path('book.txt'), phases: selected })
+    expect(preview.phases.map(({ verdict, reasons }) => [verdict, ...reasons])).toEqual([
+      ['run', "input 'book.txt' changed"],
+      ['skipped', 'it needs phase2, which needs phase1, which would run; run phase2, too'],
+    ])
+    const { statuses, phases } = await run(pipeline, { phases: selected, jobs: 2 })
     expect(statuses).toEqual({ phase1: 'success', phase3: 'skipped' })
     expect(phases[1]?.reason).toBe('it needs phase2, which is pending; run that, too')
     expect(takeLog()).toEqual(['phase1'])
+  })
+
+  test('a phase that could not be begun has the times of when it ran, and no failure once it holds again', async () => {
+    await settle()
+    const { timestamps } = entry('phase2')
+    renameSync(path('config.txt'), path('away.txt'))
+    expect((await run(chain())).statuses).toMatchObject({ phase2: 'failed' })
+    expect(entry('phase2')).toMatchObject({ status: 'failed', timestamps, errors: [{ type: 'MissingInput' }] })
+    renameSync(path('away.txt'), path('config.txt'))
+    expect((await run(chain())).statuses).toMatchObject({ phase2: 'unchanged' })
+    expect(entry('phase2')).toMatchObject({ status: 'success', timestamps, errors: [] })
+    expect(takeLog()).toEqual([])
   })
 
   test('an input that is changed while a phase reads it, and changed back, is not taken for what the result is of', async () => {
