@@ -11,6 +11,7 @@ import { statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 
 import type { ClockDeps } from '../driver/clock.js'
+import { OpenFiles } from './open-files.js'
 import { type ClockAnchor, chooseAnchor, StoreClock } from './store-clock.js'
 
 /** 'HFKV', so that `file` and we can tell the database from others. */
@@ -43,6 +44,7 @@ export interface Database {
   readonly path: string
   readonly clock: StoreClock
   readonly statements: Statements
+  readonly files: OpenFiles
   close(): void
 }
 
@@ -66,6 +68,7 @@ export function openDatabase(path: string, clock: ClockDeps): Database {
       path,
       clock: new StoreClock(clock, anchor),
       statements: prepare(db),
+      files: new OpenFiles(path),
       close: () => {
         db.close()
       },

@@ -6,7 +6,7 @@ import { findRow, payloadOf } from './apply-commit.js'
 import { DamagedDatabase, type Database, ForeignDatabase, openDatabase } from './database.js'
 import { Gate } from './gate.js'
 import { currentGeneration, isSuperseded, nextGeneration } from './generation.js'
-import { sqliteTrouble, unavailable } from './sqlite-error.js'
+import { filesLost, sqliteTrouble, unavailable } from './sqlite-error.js'
 import { Writer, type WriterHost } from './writer.js'
 
 export interface SqliteDriverOptions {
@@ -76,6 +76,8 @@ export class SqliteDriver implements KvDriver, WriterHost {
       this.#broken = new KvCorruptError(this.path, successor, 'another process found it damaged')
     }
     if (this.#broken !== undefined) throw this.#broken
+    const lost = this.#database.files.findLost()
+    if (lost !== undefined) throw filesLost(this.path, lost)
     return this.#database
   }
 

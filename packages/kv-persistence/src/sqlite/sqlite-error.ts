@@ -45,6 +45,20 @@ export function unavailable(
   })
 }
 
+/** For a store whose files were taken away under its hands. It works again if they are put back. */
+export function filesLost(location: string, lost: string): KvUnavailableError {
+  return new KvUnavailableError(
+    `Could not use the database '${location}': '${lost}' was removed, replaced or emptied while it was open`,
+    {
+      backend: 'sqlite',
+      reason: 'refused',
+      outcome: 'not-applied',
+      location,
+      hint: 'Close the store in all processes, put the files back if they are wanted, and open it again',
+    },
+  )
+}
+
 const TEXTS: Readonly<Record<Exclude<SqliteTrouble, 'damaged'>, { readonly message: string; readonly hint: string }>> =
   {
     busy: { message: 'another program holds it', hint: 'Find it with fuser, and end it or wait' },
