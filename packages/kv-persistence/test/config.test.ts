@@ -93,3 +93,16 @@ test.each([{ type: 'sqlite', path: ':memory:' }, { type: 'sqlite', path: '' }, {
     await expect(createKvStore(options as unknown as KvStoreOptions)).rejects.toMatchObject({ code: 'ERR_KV_CONFIG' })
   },
 )
+
+test('a URL whose password is wrongly encoded is a mistake in the settings, and not shown', async () => {
+  const error: unknown = await createKvStore({ type: 'redis', url: 'redis://me:%zzhush@localhost' }).catch(
+    (reason: unknown) => reason,
+  )
+  expect(error).toMatchObject({ code: 'ERR_KV_CONFIG', problems: [{ option: 'url' }] })
+  expect(inspect(error)).not.toContain('hush')
+})
+
+test('a default TTL that no backend can keep is refused, as one in a put is', async () => {
+  const options: KvStoreOptions = { type: 'memory', defaultTtlMs: Number.MAX_SAFE_INTEGER }
+  await expect(createKvStore(options)).rejects.toMatchObject({ code: 'ERR_KV_CONFIG' })
+})

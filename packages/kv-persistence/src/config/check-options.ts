@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { KvConfigError, type KvConfigProblem } from '../errors.js'
+import { MAX_TTL_MS } from '../store/ttl.js'
 import type { KvStoreOptions } from './options.js'
 
 /** The options themselves if they can be used; otherwise KvConfigError with every mistake. Values are not shown: any may be a secret. */
@@ -50,7 +51,7 @@ function schema(): z.ZodType {
   })
   const common = {
     prefix: z.union([z.string(), z.array(z.string())]).optional(),
-    defaultTtlMs: z.int().min(1).nullable().optional(),
+    defaultTtlMs: z.int().min(1).max(MAX_TTL_MS).nullable().optional(),
     codec: z.enum(['json', 'msgpack']).optional(),
     compressFromBytes: z.int().min(1).optional(),
     encryption: z.strictObject({ current: key, previous: z.array(key).optional() }).optional(),
@@ -94,6 +95,20 @@ function schema(): z.ZodType {
 
 function isRedisUrl(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { protocol, pathname, hostname } = new URL(text)
-  return (protocol === 'redis:' || protocol === 'rediss:') && hostname !== '' && /^(\/\d*)?$/.test(pathname)
+  const { protocol, pathname, hostname, username, password } = new URL(text)
+  return (
+    isDecodable(username + password) &&
+    (protocol === 'redis:' || protocol === 'rediss:') &&
+    hostname !== '' &&
+    /^(\/\d*)?$/.test(pathname)
+  )
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }

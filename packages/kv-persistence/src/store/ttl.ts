@@ -1,5 +1,5 @@
 /** About 285 years; beyond it a sum with the present time is no longer exact everywhere. */
-const MAX_TTL_MS = 9_000_000_000_000
+export const MAX_TTL_MS = 9_000_000_000_000
 
 /** `undefined` takes the default; 0, negative and broken milliseconds are refused. */
 export function resolveTtl(ttlMs: number | null | undefined, defaultTtlMs: number | null): number | null {

@@ -1,6 +1,8 @@
 /** A damaged database: told by a typed error, kept as it is, replaced by an empty one; a torn log loses its last commits and nothing else. */
 import { copyFileSync, existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { inspect } from 'node:util'
 import { createKvStore, type KvStore } from '@holdfast/kv-persistence'
 import { useTempDir } from '@holdfast/testkit'
 import fc from 'fast-check'
@@ -121,4 +123,16 @@ test('a database of another program, or of a newer version, is left alone', asyn
   db.exec('PRAGMA user_version = 99')
   db.close()
   await expect(open(newer)).rejects.toMatchObject({ code: 'ERR_KV_UNAVAILABLE', reason: 'refused' })
+})
+
+test('a damaged value is in no part of the error', async () => {
+  const path = join(dir(), 'kv.sqlite')
+  await using store = await open(path)
+  await store.put('k', 1)
+  const db = new DatabaseSync(path)
+  db.prepare('UPDATE entries SET value = ?').run('j:hush-4711')
+  db.close()
+  const error: unknown = await store.get('k').catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'ERR_KV_DECODE', key: 'k' })
+  expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('hush')
 })
