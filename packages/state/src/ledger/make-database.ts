@@ -16,7 +16,7 @@ export async function databaseBytes(view: LedgerView): Promise<Uint8Array> {
     const database = new DatabaseSync(path)
     try {
       prepareDatabase(database, path)
-      fill(database, view)
+      fill(new SqliteView(database, path), database, view)
     } finally {
       // The last one to close brings what is in the write-ahead log into the file.
       database.close()
@@ -36,8 +36,7 @@ export function settleDatabase(path: string): void {
   if (result?.['busy'] !== 0) throw new Error(`'${path}' is in use by another program`)
 }
 
-function fill(database: DatabaseSync, view: LedgerView): void {
-  const target = new SqliteView(database)
+function fill(target: SqliteView, database: DatabaseSync, view: LedgerView): void {
   database.exec('BEGIN')
   for (const [key, value] of Object.entries(view.rest)) if (key !== 'version') target.setRest(key, value)
   for (const map of ['processed', 'failed'] as const) {

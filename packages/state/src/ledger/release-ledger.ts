@@ -200,8 +200,9 @@ export class ReleaseLedger extends LedgerReader implements AsyncDisposable {
     path: string,
     { overwrite = true, ...options }: ExportOptions & { readonly overwrite?: boolean } = {},
   ): Promise<void> {
+    const text = await this.export(options)
     try {
-      await writeFileAtomic(path, await this.export(options), { overwrite }, this.deps)
+      await writeFileAtomic(path, text, { overwrite }, this.deps)
     } catch (error) {
       if (!overwrite && errorCode(error) === 'EEXIST') throw new LedgerExistsError(path)
       throw new StateWriteError(path, error)

@@ -8,12 +8,13 @@ import { DatabaseSync } from 'node:sqlite'
 import { errorCode } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import { StateLockError } from '@holdfast/txn-store'
-import { messageOf, StateCorruptionError, StateReadError, StateWriteError } from '../errors.js'
+import { messageOf } from '../errors.js'
 import { makeFolderOf, type StateDeps } from '../file-io.js'
 import type { StateLogger } from '../logger.js'
+import { openDatabaseForReading } from './open-database.js'
+import { translate } from './sqlite-errors.js'
 import { prepareDatabase } from './sqlite-schema.js'
 import { SqliteView } from './sqlite-view.js'
-import { pathExists } from './staleness.js'
 import type { LedgerChange, LedgerSession, LedgerStorage, LedgerView } from './storage.js'
 
 export interface SqliteStorageOptions {
@@ -32,7 +33,7 @@ export class SqliteStorage implements LedgerStorage {
   private constructor(path: string, database: DatabaseSync, options: SqliteStorageOptions) {
     this.path = path
     this.#database = database
-    this.#view = new SqliteView(database)
+    this.#view = new SqliteView(database, path)
     this.#options = options
   }
 
@@ -41,9 +42,9 @@ export class SqliteStorage implements LedgerStorage {
     const absolute = resolve(path)
     if (!options.readOnly) await makeFolderOf(absolute, deps)
     return translate(absolute, 'read', () => {
-      // Who may not write must not make a file either.
-      const isMissing = options.readOnly && !pathExists(absolute)
-      const database = new DatabaseSync(isMissing ? ':memory:' : absolute, { timeout: BUSY_TIMEOUT_MS })
+      const database = options.readOnly
+        ? openDatabaseForReading(absolute, BUSY_TIMEOUT_MS)
+        : new DatabaseSync(absolute, { timeout: BUSY_TIMEOUT_MS })
       try {
         prepareDatabase(database, absolute)
         return new SqliteStorage(absolute, database, options)
@@ -55,21 +56,33 @@ export class SqliteStorage implements LedgerStorage {
   }
 
   async read<R>(work: (view: LedgerView) => R): Promise<R> {
+    // A session has a transaction open; nothing is changed in that before it is committed at once.
+    if (this.#database.isTransaction) return work(this.#view)
     // One transaction, so that all the work sees is of one commit.
     this.#exec('BEGIN', 'read')
     try {
       return work(this.#view)
     } finally {
-      this.#exec('COMMIT', 'read')
+      this.#rollback()
     }
   }
 
+  /** The session is one transaction of SQLite, so that nobody commits in between even if somebody deletes the lock file. */
   async acquire({ timeoutMs, signal }: Parameters<LedgerStorage['acquire']>[0]): Promise<LedgerSession> {
     const lock = await takeLedgerLock(this.path, { timeoutMs, ...(signal === undefined ? {} : { signal }) })
+    try {
+      this.#exec('BEGIN IMMEDIATE', 'write')
+    } catch (error) {
+      await this.#release(lock)
+      throw error
+    }
     return {
       view: this.#view,
       commit: async (changes) => this.#commit(changes),
-      release: async () => this.#release(lock),
+      release: async () => {
+        this.#rollback()
+        await this.#release(lock)
+      },
     }
   }
 
@@ -81,15 +94,19 @@ export class SqliteStorage implements LedgerStorage {
 
   #commit(changes: readonly LedgerChange[]): void {
     translate(this.path, 'write', () => {
-      this.#database.exec('BEGIN IMMEDIATE')
       try {
         for (const change of changes) this.#view.apply(change)
         this.#database.exec('COMMIT')
       } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        this.#rollback()
         throw error
       }
     })
+  }
+
+  /** Some errors have ended the transaction already. */
+  #rollback(): void {
+    if (this.#database.isOpen && this.#database.isTransaction) this.#exec('ROLLBACK', 'read')
   }
 
   async #release(lock: FileLock): Promise<void> {
@@ -119,25 +136,3 @@ export async function takeLedgerLock(
     throw new StateLockError(`Cannot change '${path}': ${messageOf(error)}`, { path, cause: error })
   }
 }
-
-/** Gives SQLite's errors the classes of this package. */
-function translate<R>(path: string, action: 'read' | 'write', work: () => R): R {
-  try {
-    return work()
-  } catch (error) {
-    if (errorCode(error) !== 'ERR_SQLITE_ERROR') throw error
-    const number = (error as { readonly errcode?: unknown }).errcode
-    if (DAMAGE.has(Number(number) & 0xff)) {
-      throw new StateCorruptionError({
-        path,
-        reason: messageOf(error),
-        bytesPath: path,
-        hint: `Keep the file, and put a good copy in its place, or save what can be read: sqlite3 '${path}' .recover`,
-      })
-    }
-    throw action === 'read' ? new StateReadError(path, error) : new StateWriteError(path, error)
-  }
-}
-
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-const DAMAGE: ReadonlySet<number> = new Set([11, 26])
