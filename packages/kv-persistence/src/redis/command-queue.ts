@@ -47,6 +47,8 @@ interface Task {
 /** In one script the server does nothing else meanwhile. */
 const MAX_COMMITS = 200
 const MAX_READ_KEYS = 1000
+/** The client makes one text of a command, and the server keeps it whole. */
+const MAX_COMMITTED_BYTES = 8 << 20
 const PASSING_PAUSE_MS = 50
 
 /**
@@ -90,7 +92,19 @@ export class CommandQueue {
     })
   }
 
-  script({ sha1, source }: RedisScript, keys: RedisArguments, argv: RedisArguments): Promise<unknown> {
+  /** A script that may be run again when its answer was lost. */
+  repeatableScript(
+    script: RedisScript,
+    keys: RedisArguments,
+    argv: RedisArguments,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    return callable(signal, ({ resolve, reject }) => {
+      this.#carryOut({ isRepeatable: true, run: () => this.#script(script, keys, argv).then(resolve), reject })
+    })
+  }
+
+  #script({ sha1, source }: RedisScript, keys: RedisArguments, argv: RedisArguments): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...argv]
     return this.#connection.send(['EVALSHA', sha1, ...rest]).catch((error: unknown) => {
       if (replyCode(error) !== 'NOSCRIPT') throw error
@@ -159,11 +173,12 @@ export class CommandQueue {
   }
 
   #sendCommits(live: readonly CommitWork[], { script, keys, argv, decode }: EncodedCommits): Promise<void> {
-    return this.script(script, keys, argv).then((reply) => {
+    return this.#script(script, keys, argv).then((reply) => {
       const outcomes = decode(reply)
       live.forEach((work, index) => {
         const outcome = outcomes[index]
-        if (outcome !== undefined) work.resolve(outcome)
+        if (outcome instanceof Error) work.reject(outcome)
+        else if (outcome !== undefined) work.resolve(outcome)
       })
     })
   }
@@ -266,14 +281,21 @@ const never = (): boolean => false
 function endOfGroup(queue: readonly AnyWork[], start: number): number {
   const type = queue[start]?.type
   let keys = 0
+  let bytes = 0
   let end = start
   for (const limit = type === 'commit' ? MAX_COMMITS : MAX_READ_KEYS; end < queue.length; end += 1) {
     const work = queue[end]
     if (work?.type !== type) break
     keys += work?.type === 'read' ? work.keys.length : (work?.commit.changes.length ?? 0)
-    if (end > start && keys > limit) break
+    if (work?.type === 'commit') bytes += bytesOf(work.commit)
+    if (end > start && (keys > limit || bytes > MAX_COMMITTED_BYTES)) break
   }
   return end
+}
+
+/** About: text counts its length, in UTF-8 it may be three times as much. */
+function bytesOf({ changes }: Commit): number {
+  return changes.reduce((sum, change) => sum + ('payload' in change ? change.payload.length : 0), 0)
 }
 
 /** An error that is what the callers get already, from waiting for a connection. */

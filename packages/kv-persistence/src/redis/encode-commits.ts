@@ -1,15 +1,16 @@
 import type { Change, Commit, CommitOutcome } from '../driver/driver.js'
+import { KvDecodeError } from '../errors.js'
 import type { RedisArguments } from './redis-connection.js'
 import { COMMIT, PUT, type RedisScript } from './scripts.js'
 
-const REASONS = ['done', 'conflict', 'not-a-number', 'overflow'] as const
+const REASONS = ['done', 'conflict', 'not-a-number', 'overflow', 'foreign'] as const
 
 /** A script to be run, and what its reply means, commit by commit. */
 export interface EncodedCommits {
   readonly script: RedisScript
   readonly keys: RedisArguments
   readonly argv: RedisArguments
-  readonly decode: (reply: unknown) => readonly CommitOutcome[]
+  readonly decode: (reply: unknown) => readonly (CommitOutcome | KvDecodeError)[]
 }
 
 interface WithCommit {
@@ -105,16 +106,23 @@ function decodePuts(reply: unknown, count: number): CommitOutcome[] {
   return outcomes
 }
 
-function decodeOutcomes(reply: unknown, group: readonly WithCommit[]): CommitOutcome[] {
+function decodeOutcomes(reply: unknown, group: readonly WithCommit[]): (CommitOutcome | KvDecodeError)[] {
   if (!Array.isArray(reply)) throw new Error('The commit script gave no list')
   const first = numberOf(reply[0])
   let at = 1
   const next = (): number => numberOf(reply[at++])
-  return group.map(({ commit: { changes } }, index) => {
+  return group.map(({ commit: { checks, changes } }, index) => {
     const reason = REASONS[next()]
     if (reason === 'done') return { status: 'done', version: first + index + 1, results: changes.map(next) }
     if (reason === 'conflict') return { status: reason, check: next() }
+    if (reason === 'foreign') return foreignKey([...checks, ...changes][next()]?.key ?? '')
     return { status: reason ?? 'overflow', change: next() }
+  })
+}
+
+function foreignKey(key: string): KvDecodeError {
+  return new KvDecodeError(key, 'it is no string on the server', {
+    hint: 'Was the key written by another program? Use a prefix of its own',
   })
 }
 

@@ -82,8 +82,12 @@ export class RedisConnection {
   /** No answer came to something sent at `sentMs`: if the server has said nothing since, the connection may be dead without anybody telling us. */
   suspect(sentMs: number): void {
     if (this.#isClosed || this.#lastReplyMs > sentMs || !this.#isReady) return
+    this.#reconnect(new Error('The server stopped answering'))
+  }
+
+  #reconnect(why: Error): void {
     this.#isReady = false
-    this.#lastError = new Error('The server stopped answering')
+    this.#lastError = why
     this.#client?.destroy()
     this.#connect()
   }
@@ -108,11 +112,23 @@ export class RedisConnection {
       if (isCurrent()) this.#lost(error)
     })
     client.on('ready', () => {
+      clearTimeout(greeting)
       if (isCurrent()) this.#becameReady()
+    })
+    // The client waits for the answers to its first words for ever, and something in between may have swallowed them.
+    let greeting: NodeJS.Timeout | undefined
+    client.on('connect', () => {
+      clearTimeout(greeting)
+      greeting = setTimeout(() => {
+        if (isCurrent() && !this.#isReady)
+          this.#reconnect(new Error('The server accepts connections and does not answer'))
+      }, this.#settings.connectTimeoutMs)
+      greeting.unref()
     })
     const opened: Client = {
       send: (args, options) => client.sendCommand(args, options),
       destroy: () => {
+        clearTimeout(greeting)
         if (client.isOpen) client.destroy()
       },
     }

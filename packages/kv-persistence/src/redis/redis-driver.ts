@@ -81,7 +81,8 @@ export class RedisDriver implements KvDriver {
       const found = await this.read(members, signal)
       entries.push(...found.filter((entry) => entry !== undefined))
       const gone = members.filter((_, position) => found[position] === undefined)
-      if (gone.length > 0) await this.#purge(gone)
+      // Only tidying up: a server that is full or slow must not spoil the reading.
+      if (gone.length > 0) this.#purge(gone).catch(() => undefined)
       if (members.length < size) break
       from = `(${members.at(-1)}`
     }
@@ -149,7 +150,7 @@ export class RedisDriver implements KvDriver {
   async #purge(members: readonly string[]): Promise<void> {
     const [index = '', expiries = ''] = this.#queue.fixedKeys
     const keys = [index, expiries, ...members.map((member) => this.#queue.front + member)]
-    await this.#queue.script(PURGE, keys, [String(Buffer.byteLength(this.#queue.front))])
+    await this.#queue.repeatableScript(PURGE, keys, [String(Buffer.byteLength(this.#queue.front))])
   }
 }
 

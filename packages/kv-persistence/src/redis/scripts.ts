@@ -13,7 +13,8 @@ export interface RedisScript {
  * KEYS: index, expiries, last version, then the keys of all checks and changes in their order.
  * ARGV: length of what stands in front of every key, number of commits, whether any needs room; per commit checks * 1000000 + changes, per check the
  * wanted version (empty: absent), per change its letter, payload or amount, and ttl (empty: never).
- * Reply: the version before the first; per commit 0 and one result per change, or the reason (1 conflict, 2 no number, 3 overflow) and where.
+ * Reply: the version before the first; per commit 0 and one result per change, or the reason (1 conflict, 2 no number, 3 overflow; 4 a
+ * key that another program uses for something else, counted through checks and changes) and where.
  */
 export const COMMIT: RedisScript = script(`
 local index, expiries, counter = KEYS[1], KEYS[2], KEYS[3]
@@ -59,8 +60,9 @@ end
 local function add(key, by)
   local value = redis.pcall('GET', key)
   local old = 0
+  if type(value) == 'table' then return nil, 4 end
   if value then
-    local body = type(value) == 'string' and string.match(value, '^%d+ j:(-?%d+%.?%d*[eE]?[+-]?%d*)$')
+    local body = string.match(value, '^%d+ j:(-?%d+%.?%d*[eE]?[+-]?%d*)$')
     old = body and tonumber(body)
     if not old then return nil, 2 end
   end
@@ -79,8 +81,11 @@ for commit = 1, commits do
   local reason, place
   for i = 1, checks do
     local head = redis.pcall('GETRANGE', KEYS[k + i], 0, 17)
-    local found = type(head) == 'string' and (string.match(head, '^(%d+) ') or head) or '?'
-    if found ~= ARGV[a + i] then
+    if type(head) == 'table' then
+      reason, place = 4, i - 1
+      break
+    end
+    if (string.match(head, '^(%d+) ') or head) ~= ARGV[a + i] then
       reason, place = 1, i - 1
       break
     end
@@ -93,7 +98,7 @@ for commit = 1, commits do
       if letter == 'i' or letter == 'r' then
         sums[i], reason = add(KEYS[k + i], tonumber(ARGV[a + 3 * i - 1]))
         if reason then
-          place = i - 1
+          place = reason == 4 and checks + i - 1 or i - 1
           break
         end
       end
