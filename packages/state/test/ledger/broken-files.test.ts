@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { useTempDir } from '@holdfast/testkit'
@@ -109,6 +109,39 @@ test('a file that is missing is what its backup says; without both the ledger is
   expect(Object.keys(readJson(path()).processed)).toEqual(['A', 'B'])
   await using other = await openQuietly(join(dir(), 'other.json'))
   expect((await other.list()).counts).toEqual({ processed: 0, failed: 0 })
+})
+
+describe('a file that is missing, with a backup that cannot be used,', () => {
+  test('is what the newest good one of the older backups says', async () => {
+    const ledger = await openQuietly(path())
+    for (const asin of ['A', 'B', 'C']) await ledger.markProcessed({ asin })
+    await ledger.close()
+    rmSync(path())
+    rmSync(`${path()}.bak`)
+    writeFileSync(`${path()}.bak`, '{"cut')
+    const logger = recordingLogger()
+    await using again = await ReleaseLedger.open(path(), { logger })
+    expect((await again.list()).processed.map(({ id }) => id).sort()).toEqual(['A', 'B'])
+    expect(logger.lines.join()).toContain('is missing')
+  })
+
+  test('is not empty but an error that says what to do, and nothing is changed', async () => {
+    writeFileSync(`${path()}.bak`, '{"cut')
+    await expect(openQuietly(path())).rejects.toMatchObject({
+      code: 'ERR_STATE_CORRUPT',
+      message: expect.stringContaining(`'${path()}.bak' is damaged`),
+      hint: expect.stringContaining(`rm '${path()}' '${path()}.bak'`),
+    })
+    expect((await checkLedger(path())).problems).toMatchObject([{ severity: 'error', code: 'damaged' }])
+    expect(readFileSync(`${path()}.bak`, 'utf8')).toBe('{"cut')
+  })
+
+  test('is refused when a newer program wrote that backup', async () => {
+    const text = '{"version": 3, "processed": {"A": {}}, "failed": {}}'
+    writeFileSync(`${path()}.bak`, text)
+    await expect(openQuietly(path())).rejects.toMatchObject({ code: 'ERR_LEDGER_VERSION' })
+    expect(readFileSync(`${path()}.bak`, 'utf8')).toBe(text)
+  })
 })
 
 test.each([3, 2.5, 99])('version %s is refused and not rewritten, whatever the backup', async (version) => {

@@ -44,8 +44,9 @@ test('readOnly leaves a database that its maker had no time to fill as it is', a
   maker.exec('PRAGMA journal_mode = WAL')
   maker.close()
   const before = readFileSync(path())
-  await using ledger = await openQuietly(path(), { readOnly: true })
+  const ledger = await openQuietly(path(), { readOnly: true })
   expect((await ledger.list()).counts).toEqual({ processed: 0, failed: 0 })
+  await ledger.close()
   expect(readFileSync(path())).toEqual(before)
 })
 
