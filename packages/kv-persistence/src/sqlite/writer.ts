@@ -97,6 +97,7 @@ export class Writer {
     let settle = (): void => undefined
     try {
       const begun = await this.#begin()
+      if (begun === undefined) return
       const jobs = this.#queue.splice(0, MAX_JOBS)
       settle = 'failure' in begun ? refuse(jobs, begun.failure) : this.#transact(begun, jobs)
     } finally {
@@ -105,20 +106,24 @@ export class Writer {
     settle()
   }
 
-  /** Starts a transaction; somebody outside the gate, such as the sqlite3 shell, may be in the way for a while. */
-  async #begin(): Promise<Database | { readonly failure: unknown }> {
-    for (;;) {
+  /**
+   * Starts a transaction; somebody outside the gate, such as the sqlite3 shell, may be in the way for a while. `undefined` when all who waited have
+   * called off or were told that it took too long.
+   */
+  async #begin(): Promise<Database | { readonly failure: unknown } | undefined> {
+    while (this.#queue.length > 0) {
       try {
         const database = this.#host.database()
         database.statements.begin.run()
         return database
       } catch (error) {
-        if (sqliteTrouble(error) !== 'busy' || this.#msLeft() <= 0) {
-          return { failure: this.#host.explain(error, false) ?? error }
-        }
+        const failure = this.#host.explain(error, false) ?? error
+        if (sqliteTrouble(error) !== 'busy') return { failure }
+        if (this.#msLeft() <= 0) this.#refuseOverdue(failure)
       }
       await sleep(5)
     }
+    return undefined
   }
 
   #transact({ statements, clock }: Database, jobs: readonly Job[]): () => void {
@@ -168,11 +173,15 @@ export class Writer {
 
   /** The gate stayed closed: those who waited long enough are told, the others go on waiting. */
   #rejectOverdue(error: unknown): void {
-    const isHeld = error instanceof LockExistsError
-    const deadline = performance.now() - this.#host.timeoutMs
-    const overdue = isHeld ? this.#queue.filter(({ enqueuedMs }) => enqueuedMs <= deadline + 1) : this.#queue
-    this.#queue = this.#queue.filter((job) => !overdue.includes(job))
-    refuse(overdue, isHeld ? unavailable('busy', this.#host.path, error, false) : gateError(error, this.#host.path))()
+    if (error instanceof LockExistsError) this.#refuseOverdue(unavailable('busy', this.#host.path, error, false))
+    else refuse(this.#queue.splice(0), gateError(error, this.#host.path))()
+  }
+
+  #refuseOverdue(error: unknown): void {
+    const deadline = performance.now() - this.#host.timeoutMs + 1
+    const overdue = this.#queue.filter(({ enqueuedMs }) => enqueuedMs <= deadline)
+    this.#queue = this.#queue.filter(({ enqueuedMs }) => enqueuedMs > deadline)
+    refuse(overdue, error)()
   }
 }
 
