@@ -106,3 +106,18 @@ test('a default TTL that no backend can keep is refused, as one in a put is', as
   const options: KvStoreOptions = { type: 'memory', defaultTtlMs: Number.MAX_SAFE_INTEGER }
   await expect(createKvStore(options)).rejects.toMatchObject({ code: 'ERR_KV_CONFIG' })
 })
+
+test('two encryption keys of one id are refused: values of one of them could not be read', async () => {
+  const [key, other] = [new Uint8Array(32), new Uint8Array(32).fill(1)]
+  const encryption = { current: { id: 'a', key }, previous: [{ id: 'a', key: other }] }
+  await expect(createKvStore({ type: 'memory', encryption })).rejects.toMatchObject({
+    problems: [{ option: 'encryption' }],
+  })
+})
+
+test('msgpack refuses a Date, Map or Set with properties, which would be lost', async () => {
+  await using store = await createKvStore({ type: 'memory', codec: 'msgpack' })
+  for (const value of [new Date(0), new Map(), new Set()]) {
+    await expect(store.put('k', { at: Object.assign(value, { extra: 1 }) })).rejects.toMatchObject({ path: '$.at' })
+  }
+})

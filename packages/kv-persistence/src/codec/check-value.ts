@@ -51,6 +51,8 @@ function checkObject(value: object, codec: KvCodecName, path: Path, key: string)
   if (!isExtended(value, prototype)) refuse(key, path, `is a ${nameOf(prototype)}`, 'Store plain data')
   if (codec === 'json') refuse(key, path, `is a ${nameOf(prototype)}`, MSGPACK)
   if (value instanceof Date && Number.isNaN(value.getTime())) refuse(key, path, 'is an invalid Date')
+  if (!(value instanceof Uint8Array) && Object.keys(value).length > 0)
+    refuse(key, path, `is a ${nameOf(prototype)} with properties`, 'Store plain data')
   if (value instanceof Map) {
     let index = 0
     for (const [name, member] of value) {

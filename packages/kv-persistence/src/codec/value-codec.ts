@@ -100,7 +100,17 @@ export class ValueCodec {
         hint: 'Give the key under `encryption.previous`',
       })
     }
-    return attempt(key, () => unseal(body, sealKey, `${letters}${key}`))
+    try {
+      return unseal(body, sealKey, `${letters}${key}`)
+    } catch {
+      throw new KvDecodeError(
+        key,
+        `it was changed, moved here from another key, or sealed with another key named '${id}'`,
+        {
+          hint: 'Every encryption key needs an id of its own',
+        },
+      )
+    }
   }
 
   #checkSize(bytes: number, key: string): void {

@@ -54,7 +54,13 @@ function schema(): z.ZodType {
     defaultTtlMs: z.int().min(1).max(MAX_TTL_MS).nullable().optional(),
     codec: z.enum(['json', 'msgpack']).optional(),
     compressFromBytes: z.int().min(1).optional(),
-    encryption: z.strictObject({ current: key, previous: z.array(key).optional() }).optional(),
+    encryption: z
+      .strictObject({ current: key, previous: z.array(key).optional() })
+      .refine(({ current, previous = [] }) => {
+        const ids = [current, ...previous].map(({ id }) => id)
+        return new Set(ids).size === ids.length
+      }, 'must have keys with different ids')
+      .optional(),
     maxValueBytes: z
       .int()
       .min(1)

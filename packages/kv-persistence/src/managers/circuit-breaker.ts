@@ -20,6 +20,8 @@ interface CircuitRecord {
   readonly nextProbeAt: number
 }
 
+const LONGEST_MS = 366 * DAY_MS
+
 /**
  * A circuit breaker whose state all processes share. Closed lets every call through; after too many failures in a row it opens and lets none through;
  * after a while exactly one call, of whatever process, may try, and its success closes the circuit.
@@ -30,6 +32,7 @@ export class CircuitBreaker {
   readonly #failureThreshold: number
   readonly #openMs: number
   readonly #probeMs: number
+  readonly #ttlMs: number
 
   constructor(level: () => Promise<KvStore>, name: string, options: CircuitOptions) {
     this.#level = level
@@ -39,6 +42,13 @@ export class CircuitBreaker {
     this.#probeMs = (options.probeSeconds ?? 30) * SECOND_MS
     if (!(this.#failureThreshold >= 1))
       throw new RangeError(`failureThreshold must be at least 1, not ${this.#failureThreshold}`)
+    for (const [option, ms] of Object.entries({ openSeconds: this.#openMs, probeSeconds: this.#probeMs })) {
+      if (!(ms > 0 && ms <= LONGEST_MS)) {
+        throw new RangeError(`${option} must be greater than 0 and at most a year, not ${ms / SECOND_MS}`)
+      }
+    }
+    // An open circuit that is forgotten before its time would let everybody through.
+    this.#ttlMs = Math.ceil(this.#openMs + this.#probeMs) + DAY_MS
   }
 
   /** Whether the call may be made. Whoever gets true from a circuit that was open has to report how it went. */
@@ -56,7 +66,7 @@ export class CircuitBreaker {
         if (record === undefined || record.state === 'closed' || !allowed) return undefined
         return { ...record, state: 'half-open', nextProbeAt: nowMs + this.#probeMs }
       },
-      { ttlMs: DAY_MS },
+      { ttlMs: this.#ttlMs },
     )
     return allowed
   }
@@ -79,7 +89,7 @@ export class CircuitBreaker {
         if (old?.state === 'open') return { ...old, failures }
         return { state: opens ? 'open' : 'closed', failures, nextProbeAt: opens ? nowMs + this.#openMs : 0 }
       },
-      { ttlMs: DAY_MS },
+      { ttlMs: this.#ttlMs },
     )
     return updated?.value.state ?? 'closed'
   }

@@ -172,7 +172,8 @@ export class PersistenceManager {
 
   /** Replaces what is known of a session; `createdAt` stays that of the first save. */
   async saveSessionInfo(sessionId: string, info: StateMap): Promise<void> {
-    await saveSession(await this.#level(), sessionId, info, this.#ttl.sessionTtlMs)
+    requireName('The id of a session', sessionId)
+    await saveSession(await this.#level(), ['session', sessionId], info, this.#ttl.sessionTtlMs)
   }
 
   async getSessionInfo(sessionId: string): Promise<Record<string, unknown> | undefined> {
@@ -204,14 +205,13 @@ export function createPersistenceManager(
 
 export async function saveSession(
   level: KvStore,
-  sessionId: string,
+  key: readonly string[],
   info: StateMap,
   ttlMs: number | null,
 ): Promise<void> {
-  requireName('The id of a session', sessionId)
   await updateEntry<Record<string, unknown>>(
     level,
-    ['session', sessionId],
+    key,
     (old) => ({ ...info, createdAt: old?.['createdAt'] ?? isoNow(), lastUpdated: isoNow() }),
     { ttlMs },
   )

@@ -118,12 +118,14 @@ export class StateTracker {
     return (await (await this.#level()).get<Record<string, unknown>>(['tracker_state'])) ?? {}
   }
 
+  /** Replaces what is known of a session, which is not that of a PersistenceManager of the same name. */
   async saveSessionInfo(sessionId: string, info: StateMap): Promise<void> {
-    await saveSession(await this.#level(), sessionId, info, this.#ttl.sessionTtlMs)
+    requireName('The id of a session', sessionId)
+    await saveSession(await this.#level(), ['tracker_session', sessionId], info, this.#ttl.sessionTtlMs)
   }
 
   async getSessionInfo(sessionId: string): Promise<Record<string, unknown> | undefined> {
-    return (await this.#level()).get(['session', sessionId])
+    return (await this.#level()).get(['tracker_session', sessionId])
   }
 
   /** All counters and timings. */
@@ -150,7 +152,7 @@ export class StateTracker {
 }
 
 /**
- * Below `name`: `counter:{name}`, `timing:{operation}`, `rate:{event}:{slot}`, `tracker_state`, `session:{id}`.
+ * Below `name`: `counter:{name}`, `timing:{operation}`, `rate:{event}:{slot}`, `tracker_state`, `tracker_session:{id}`.
  *
  * @example
  * const tracker = createStateTracker('my_tracker')

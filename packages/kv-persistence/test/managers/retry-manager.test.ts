@@ -1,6 +1,7 @@
-import { createRetryManager } from '@holdfast/kv-persistence'
+import { createKvStore, createRetryManager } from '@holdfast/kv-persistence'
 import { expect, test } from 'vitest'
 import { describeEachBackend } from '../each-backend.js'
+import { FakeClock } from '../stores.js'
 
 class AuthError extends Error {
   override readonly name = 'AuthError'
@@ -88,4 +89,19 @@ describeEachBackend((makeStore) => {
     expect(await circuit.allow()).toBe(true)
     expect(await circuit.state()).toBe('closed')
   })
+})
+
+test('a circuit that is open for days is not forgotten before', async () => {
+  const clock = new FakeClock()
+  await using store = await createKvStore({ type: 'memory' }, clock)
+  const day = 24 * 3600
+  const circuit = createRetryManager({ store, circuit: { failureThreshold: 1, openSeconds: 3 * day } }).circuit('c')
+  await circuit.failed()
+  clock.elapse(2 * day * 1000)
+  expect(await circuit.allow()).toBe(false)
+  clock.elapse(day * 1000)
+  expect([await circuit.allow(), await circuit.allow()]).toEqual([true, false])
+  for (const openSeconds of [Number.NaN, -1, Number.POSITIVE_INFINITY]) {
+    expect(() => createRetryManager({ store, circuit: { openSeconds } }).circuit('c')).toThrow(RangeError)
+  }
 })

@@ -1,4 +1,4 @@
-import { createStateTracker } from '@holdfast/kv-persistence'
+import { createPersistenceManager, createStateTracker } from '@holdfast/kv-persistence'
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -113,6 +113,20 @@ describeEachBackend((makeStore, backend) => {
     expect(values).toContainEqual(['holdfast.processing.sum', 2, { tracker: 'my "tracker"', operation: 'op' }])
     stop()
     await provider.shutdown()
+  })
+
+  test('state and sessions are not those of a PersistenceManager of the same name', async () => {
+    await using harness = await makeStore()
+    await using store = await harness.open()
+    const tracker = createStateTracker('n', { store })
+    const persistence = createPersistenceManager('n', { store })
+    await persistence.saveState({ a: 1 })
+    await persistence.saveSessionInfo('s', { a: 1 })
+    await tracker.updateState({ b: 1 })
+    await tracker.saveSessionInfo('s', { b: 1 })
+    expect(await persistence.loadState()).not.toHaveProperty('b')
+    expect(await persistence.getSessionInfo('s')).toMatchObject({ a: 1 })
+    expect(await tracker.getSessionInfo('s')).not.toHaveProperty('a')
   })
 
   test('state and sessions are merged and kept', async () => {
