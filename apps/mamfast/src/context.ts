@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { ask, canAsk, describeTerminal, harmless, type ProcessLike, tell } from '@holdfast/cli-kit'
 import { ReleaseLedger, type StateLogger } from '@holdfast/state'
 import { Console } from './console.js'
@@ -52,6 +53,18 @@ export class Context {
 
   console(): Console {
     return new Console(describeTerminal(this.#proc.stdout, this.#proc.env))
+  }
+
+  /** Whether somebody looks at the result, and not a program. */
+  get isShown(): boolean {
+    return describeTerminal(this.#proc.stdout, this.#proc.env).isTerminal
+  }
+
+  /** Says so when there is no ledger: the path may be wrong. */
+  async noteIfMissing(ledger: ReleaseLedger): Promise<void> {
+    if (existsSync(this.path)) return
+    const { counts } = await ledger.list({ limit: 0 })
+    if (counts.processed + counts.failed === 0) this.note(`There is no '${this.path}' yet, so the ledger is empty`)
   }
 
   /** A line on the standard error; each is said once. */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import {
   type FailedRelease,
   formatLocalTime,
@@ -20,10 +19,7 @@ export async function list(context: Context, request: ListRequest): Promise<Comm
   const limit = request.limit ?? (json ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT)
   await using ledger = await context.openForReading()
   const found = await ledger.list({ maps, status, sinceMs, limit })
-  const { counts } = found
-  if (counts.processed + counts.failed === 0 && !existsSync(context.path)) {
-    context.note(`There is no '${context.path}' yet, so the ledger is empty`)
-  }
+  await context.noteIfMissing(ledger)
   return json
     ? { console: context.console(), document: toDocument(found, maps) }
     : { console: render(context.console(), found) }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -175,6 +176,11 @@ test('a newer version is refused also when it holds a number that would lose dig
   writeFileSync(`${path()}.bak`, GOOD)
   await expect(openQuietly(path())).rejects.toMatchObject({ code: 'ERR_LEDGER_VERSION' })
   expect(readFileSync(path(), 'utf8')).toBe(text)
+})
+
+test('a pipe in the place of the file is an error and not waited for', async () => {
+  expect(spawnSync('mkfifo', [path()]).status).toBe(0)
+  await expect(openQuietly(path())).rejects.toMatchObject({ code: 'ERR_STATE_READ' })
 })
 
 test('a folder in the place of the file is an error of the system and no damage', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
@@ -54,6 +54,24 @@ describe('convertLedger()', () => {
     await convertLedger(json(), database(), { logger, overwrite: true })
     await using after = await openQuietly(database())
     expect((await after.list()).processed.map(({ id }) => id)).not.toContain('OTHER')
+  })
+
+  test.each(['processed.json', 'processed.db'])(
+    'a source that is not there is an error and makes nothing: %s',
+    async (name) => {
+      for (const dryRun of [true, false]) {
+        await expect(
+          convertLedger(join(dir(), name), join(dir(), 'target.db'), { dryRun, logger }),
+        ).rejects.toMatchObject({ code: 'ERR_STATE_READ', cause: { code: 'ENOENT' } })
+      }
+      expect(readdirSync(dir())).toEqual([])
+    },
+  )
+
+  test('a source that is missing while its backup is there is converted', async () => {
+    await fill()
+    rmSync(json())
+    expect(await convertLedger(json(), database(), { logger })).toMatchObject({ processed: 2, failed: 1 })
   })
 
   test('a dry run makes nothing', async () => {

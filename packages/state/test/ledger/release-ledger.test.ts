@@ -135,7 +135,9 @@ describe.each(KINDS)('on %s', (kind) => {
     expect(await ledger.get(release)).toMatchObject({
       processed: { infohash: undefined, torrentPath: undefined, status: 'METADATA_FETCHED' },
     })
-    expect(await ledger.clear('B0EXAMPLE1', { stage: 'uploaded' })).toEqual({ cleared: [], notFound: ['B0EXAMPLE1'] })
+    for (const stage of ['uploaded', 'torrent'] as const) {
+      expect(await ledger.clear('B0EXAMPLE1', { stage })).toEqual({ cleared: [], notFound: ['B0EXAMPLE1'] })
+    }
     await expect(ledger.clear('B0EXAMPLE1', { stage: 'nonsense' as 'staged' })).rejects.toThrow(RangeError)
   })
 
