@@ -76,7 +76,7 @@ function hintOf(error: Error): string | undefined {
       return 'Choose another file, or add --overwrite'
     case 'ERR_STATE_LOCK':
       // A lock file that may not be opened is held by nobody; the message says what is wrong.
-      return HELD.has(codeOf(error.cause) ?? 'ERR_SQLITE_ERROR') ? HELD_HINT : OWNER_HINT
+      return HELD.has(codeOf(error.cause) ?? '') ? HELD_HINT : LOCK_FILE_HINT
     case 'ERR_LOCK_TIMEOUT':
     case 'ERR_LOCK_EXISTS':
       return HELD_HINT
@@ -87,4 +87,4 @@ function hintOf(error: Error): string | undefined {
 
 const HELD: ReadonlySet<string> = new Set(['ERR_LOCK_EXISTS', 'ERR_LOCK_TIMEOUT', 'ERR_SQLITE_ERROR'])
 const HELD_HINT = 'Another program is changing the ledger: try again, or wait longer with --lock-timeout SECONDS'
-const OWNER_HINT = 'Check the owner and the permissions of the lock file and of its folder'
+const LOCK_FILE_HINT = 'Look at the lock file and its folder: owner, permissions, and space on the disk'

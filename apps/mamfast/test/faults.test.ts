@@ -240,6 +240,8 @@ describe('where the ledger is', () => {
   test.each([
     { text: undefined, says: 'there is no such file' },
     { text: 'paths: [', says: 'Cannot use the configuration' },
+    { text: '[a, b]', says: 'named settings' },
+    { text: 'paths: processed.json', says: 'paths has to have named settings' },
     { text: 'paths: { state_file: 7 }', says: 'paths.state_file has to be a path, not 7' },
   ])('a configuration of $text ends with 1', async ({ text, says }) => {
     const config = text === undefined ? join(tempDir(), 'none.yaml') : configure(text)

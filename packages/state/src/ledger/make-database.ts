@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { removeFile } from '@holdfast/atomic-file'
+import { asLedgerError } from './sqlite-errors.js'
 import { prepareDatabase } from './sqlite-schema.js'
 import { SqliteView } from './sqlite-view.js'
 import { pathExists } from './staleness.js'
@@ -22,8 +23,11 @@ export async function databaseBytes(view: LedgerView): Promise<Uint8Array> {
       database.close()
     }
     return await readFile(path)
+  } catch (error) {
+    throw asLedgerError(path, 'write', error)
   } finally {
-    await removeFile(path)
+    // What cannot be removed is in the way of nobody, and must not hide what went wrong before.
+    await removeFile(path).catch(() => undefined)
   }
 }
 

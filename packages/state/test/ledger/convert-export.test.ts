@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { checkLedger, convertLedger, findStorageKind, formatLocalTime, parseLocalTime } from '../../src/index.js'
 import { recordingLogger } from '../support/recording-logger.js'
 import { fakeClock, openQuietly, readJson, writeJson } from './support.js'
@@ -67,6 +67,14 @@ describe('convertLedger()', () => {
       expect(readdirSync(dir())).toEqual([])
     },
   )
+
+  test('a folder for temporary files that cannot be used is a typed error, and no target appears', async () => {
+    await fill()
+    vi.stubEnv('TMPDIR', join(dir(), 'processed.json'))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await expect(convertLedger(json(), database(), { logger })).rejects.toMatchObject({ code: 'ERR_STATE_WRITE' })
+    expect(existsSync(database())).toBe(false)
+  })
 
   test('a source that is missing while its backup is there is converted', async () => {
     await fill()
