@@ -3,9 +3,10 @@ import { errorCode, writeFileAtomic } from '@holdfast/atomic-file'
 import { LedgerExistsError, StateReadError, StateWriteError } from '../errors.js'
 import { processWarnings, type StateLogger } from '../logger.js'
 import type { LedgerDeps } from './ledger-options.js'
-import { databaseBytes, settleDatabase } from './make-database.js'
+import { databaseBytes } from './make-database.js'
 import { findStorageKind, type LedgerStorageKind, openLedgerStorage, SQLITE_ENDINGS } from './open-ledger-storage.js'
 import { toJsonText } from './serialize.js'
+import { assertSettled, hasJournal, settleJournal } from './settle-target.js'
 import { takeLedgerLock } from './sqlite-storage.js'
 import { pathExists } from './staleness.js'
 
@@ -49,7 +50,7 @@ export async function convertLedger(
     from = await findStorageKind(source),
     to = SQLITE_ENDINGS.has(extname(target).toLowerCase()) ? 'sqlite' : 'json',
   } = options
-  if (!overwrite && pathExists(target)) throw new LedgerExistsError(target)
+  if (!overwrite && (pathExists(target) || hasJournal(target))) throw new LedgerExistsError(target)
   const isMissing = !pathExists(source)
   if (isMissing && from === 'sqlite') throw nothingThere(source)
   const common = { readOnly: dryRun, maxBackups: 5, label: undefined, lockTimeoutMs, logger }
@@ -85,9 +86,10 @@ async function writeTarget(
   { overwrite, lockTimeoutMs }: { readonly overwrite: boolean; readonly lockTimeoutMs: number },
   deps: LedgerDeps,
 ): Promise<void> {
+  if (overwrite) await settleJournal(path, deps)
   await using _lock = await takeLedgerLock(path, { timeoutMs: lockTimeoutMs })
   try {
-    if (overwrite) settleDatabase(path)
+    if (overwrite) await assertSettled(path)
     await writeFileAtomic(path, data, { overwrite, ...(overwrite ? { backupPath: `${path}.bak` } : {}) }, deps)
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw new LedgerExistsError(path)

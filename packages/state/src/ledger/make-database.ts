@@ -7,7 +7,6 @@ import { removeFile } from '@holdfast/atomic-file'
 import { asLedgerError } from './sqlite-errors.js'
 import { prepareDatabase } from './sqlite-schema.js'
 import { SqliteView } from './sqlite-view.js'
-import { pathExists } from './staleness.js'
 import type { LedgerView } from './storage.js'
 
 /** A database with everything that the view has, as the bytes of its file. */
@@ -29,15 +28,6 @@ export async function databaseBytes(view: LedgerView): Promise<Uint8Array> {
     // What cannot be removed is in the way of nobody, and must not hide what went wrong before.
     await removeFile(path).catch(() => undefined)
   }
-}
-
-/** Brings what is in the write-ahead log of a database into its file: a log without its database would be taken for that of the next one. */
-export function settleDatabase(path: string): void {
-  if (!pathExists(`${path}-wal`)) return
-  const database = new DatabaseSync(path, { timeout: 1000 })
-  const [result] = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all()
-  database.close()
-  if (result?.['busy'] !== 0) throw new Error(`'${path}' is in use by another program`)
 }
 
 function fill(target: SqliteView, database: DatabaseSync, view: LedgerView): void {

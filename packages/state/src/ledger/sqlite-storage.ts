@@ -3,12 +3,13 @@
  * at `<path>.lock`, because SQLite's own waiting is not fair; readers wait for nobody. A crash leaves the last commit; SQLite repairs the rest when it is
  * opened next. Owns `<path>`, `<path>-wal`, `<path>-shm` and `<path>.lock`.
  */
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { errorCode } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import { StateLockError } from '@holdfast/txn-store'
-import { messageOf } from '../errors.js'
+import { messageOf, StateWriteError } from '../errors.js'
 import { makeFolderOf, type StateDeps } from '../file-io.js'
 import type { StateLogger } from '../logger.js'
 import { openDatabaseForReading } from './open-database.js'
@@ -28,6 +29,8 @@ export class SqliteStorage implements LedgerStorage {
   readonly #database: DatabaseSync
   readonly #view: SqliteView
   readonly #options: SqliteStorageOptions
+  /** That of the file when it was opened. */
+  readonly #inode: number | undefined
   #isClosed = false
 
   private constructor(path: string, database: DatabaseSync, options: SqliteStorageOptions) {
@@ -35,6 +38,7 @@ export class SqliteStorage implements LedgerStorage {
     this.#database = database
     this.#view = new SqliteView(database, path)
     this.#options = options
+    this.#inode = inodeOf(path)
   }
 
   /** @throws StateCorruptionError, StateReadError, StateWriteError, LedgerVersionError */
@@ -96,12 +100,19 @@ export class SqliteStorage implements LedgerStorage {
     translate(this.path, 'write', () => {
       try {
         for (const change of changes) this.#view.apply(change)
+        this.#assertInPlace()
         this.#database.exec('COMMIT')
       } catch (error) {
         this.#rollback()
         throw error
       }
     })
+  }
+
+  /** What is written to a file that has no name any more is lost when the last program closes it. */
+  #assertInPlace(): void {
+    if (inodeOf(this.path) === this.#inode) return
+    throw new StateWriteError(this.path, new Error('the file was removed or replaced while it was open; open it again'))
   }
 
   /** Some errors have ended the transaction already. */
@@ -120,6 +131,10 @@ export class SqliteStorage implements LedgerStorage {
   #exec(sql: string, action: 'read' | 'write'): void {
     translate(this.path, action, () => this.#database.exec(sql))
   }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino
 }
 
 const BUSY_TIMEOUT_MS = 10_000

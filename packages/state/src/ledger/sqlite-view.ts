@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { JsonObject } from '@holdfast/txn-store'
+import { StateWriteError } from '../errors.js'
 import type { LedgerMap, RawEntry } from './entry.js'
 import { CURRENT_SCHEMA_VERSION } from './ledger-document.js'
 import { asLedgerError, translate } from './sqlite-errors.js'
@@ -66,6 +67,9 @@ export class SqliteView implements LedgerView {
 
   /** Within the transaction that is open. */
   apply({ map, id, entry }: LedgerChange): void {
+    // SQLite would keep it as another character, and two ids as one.
+    if (!id.isWellFormed())
+      throw new StateWriteError(this.#path, new Error(`the id ${JSON.stringify(id)} is not Unicode`))
     if (entry === undefined) this.#remove.run(map, id)
     else this.#put.run(map, id, JSON.stringify(entry))
   }

@@ -76,6 +76,36 @@ describe('convertLedger()', () => {
     expect(existsSync(database())).toBe(false)
   })
 
+  test('a target whose changes wait in a journal is replaced as a whole, and kept as a whole', async () => {
+    await fill()
+    const target = join(dir(), 'target.json')
+    await using before = await openQuietly(target, { storage: 'journal' })
+    for (const asin of ['OLD', 'OLDER']) await before.markProcessed({ asin })
+    await expect(convertLedger(json(), target, { logger })).rejects.toMatchObject({ code: 'ERR_LEDGER_EXISTS' })
+    await convertLedger(json(), target, { logger, overwrite: true })
+    expect(readFileSync(target, 'utf8')).toBe(readFileSync(json(), 'utf8'))
+    await using after = await openQuietly(target)
+    expect((await after.list()).counts).toEqual({ processed: 3, failed: 1 })
+    expect(Object.keys(readJson(`${target}.bak`).processed)).toEqual(['OLD', 'OLDER'])
+  })
+
+  test('a database that a program has open is not replaced', async () => {
+    await fill()
+    await using open = await openQuietly(database())
+    await open.markProcessed({ asin: 'OTHER' })
+    await expect(convertLedger(json(), database(), { logger, overwrite: true })).rejects.toMatchObject({
+      code: 'ERR_STATE_WRITE',
+      message: expect.stringContaining('in use'),
+    })
+    expect(await open.isComplete('OTHER')).toBe(true)
+  })
+
+  test('ids that SQLite cannot tell apart are not made one', async () => {
+    writeFileSync(json(), '{"version":2,"processed":{"A\\ud800":{"title":"1"},"A\\ud801":{"title":"2"}},"failed":{}}')
+    await expect(convertLedger(json(), database(), { logger })).rejects.toMatchObject({ code: 'ERR_STATE_WRITE' })
+    expect(existsSync(database())).toBe(false)
+  })
+
   test('a source that is missing while its backup is there is converted', async () => {
     await fill()
     rmSync(json())

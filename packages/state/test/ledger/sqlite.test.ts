@@ -73,6 +73,15 @@ test('nobody can commit between what a change has read and its own commit, even 
   expect((await ledger.list()).counts.processed).toBe(2)
 })
 
+test('a change of a database that was removed or replaced while it was open is refused', async () => {
+  await using ledger = await openQuietly(path())
+  await ledger.markProcessed({ asin: 'A' })
+  rmSync(path())
+  await expect(ledger.markProcessed({ asin: 'B' })).rejects.toMatchObject({ code: 'ERR_STATE_WRITE' })
+  writeFileSync(path(), '')
+  await expect(ledger.markProcessed({ asin: 'B' })).rejects.toMatchObject({ code: 'ERR_STATE_WRITE' })
+})
+
 test('damage that a change or an export meets on its way is a typed error, and no export appears', async () => {
   const ledger = await openQuietly(path())
   await Promise.all(
