@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { ask, canAsk, describeTerminal, harmless, type ProcessLike, tell } from '@holdfast/cli-kit'
 import type { ReleaseLedger, StateLogger } from '@holdfast/state'
 import { type OpenedLedgerReader, openLedgerReader } from '@holdfast/state/ledger-reader'
@@ -60,6 +61,18 @@ export class Context {
 
   console(): Console {
     return new Console(describeTerminal(this.#proc.stdout, this.#proc.env))
+  }
+
+  /** Whether somebody looks at the result, and not a program. */
+  get isShown(): boolean {
+    return describeTerminal(this.#proc.stdout, this.#proc.env).isTerminal
+  }
+
+  /** Says so when there is no ledger: the path may be wrong. */
+  async noteIfMissing(ledger: Pick<OpenedLedgerReader, 'list'>): Promise<void> {
+    if (existsSync(this.path)) return
+    const { counts } = await ledger.list({ limit: 0 })
+    if (counts.processed + counts.failed === 0) this.note(`There is no '${this.path}' yet, so the ledger is empty`)
   }
 
   /** A line on the standard error; each is said once. */

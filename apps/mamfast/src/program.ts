@@ -128,7 +128,12 @@ export function buildProgram({ version, now, parseTime }: ProgramDeps): Program 
     .description('forget what was done of releases, checkpoints included, so that they are done again')
     .addArgument(ids())
     .addOption(byInfohash())
-    .addOption(new Option('--stage <stage>', 'only this stage and those behind it').choices(STAGES))
+    .addOption(
+      new Option(
+        '--stage <stage>',
+        'only this stage, to be done again; those behind it that are done stay done',
+      ).choices(STAGES),
+    )
     .option('--failed', 'forget their failures, too')
     .addOption(yes())
     .addOption(json())

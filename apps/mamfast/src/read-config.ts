@@ -9,7 +9,9 @@ export async function readStateFileSetting(path: string): Promise<string | undef
   const [mistake] = document.errors
   if (mistake !== undefined) throw new ConfigurationError(path, mistake.message.split('\n')[0] ?? 'it is no YAML')
   const content: unknown = document.toJS()
+  assertSection(path, 'the configuration', content)
   const paths = member(content, 'paths')
+  assertSection(path, 'paths', paths)
   const stateFile = member(paths, 'state_file')
   if (stateFile === undefined || stateFile === null) return undefined
   if (typeof stateFile !== 'string' || stateFile === '')
@@ -24,6 +26,12 @@ async function readText(path: string): Promise<string> {
     const reason = codeOf(error) === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : error
     throw new ConfigurationError(path, String(reason), error)
   }
+}
+
+/** What is not there is fine; what is something else would be read as if it were not there. */
+function assertSection(path: string, name: string, value: unknown): void {
+  if (value === undefined || value === null || (typeof value === 'object' && !Array.isArray(value))) return
+  throw new ConfigurationError(path, `${name} has to have named settings, not ${JSON.stringify(value)}`)
 }
 
 function member(value: unknown, key: string): unknown {

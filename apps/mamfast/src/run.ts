@@ -17,6 +17,7 @@ import { resolveStatePath } from './state-path.js'
 
 const KNOWN_ERRORS = [
   'ERR_STATE',
+  'ERR_STALE_TOKEN',
   'ERR_LEDGER',
   'ERR_LOCK',
   'ERR_MISSING_ROOT',
@@ -74,10 +75,16 @@ function hintOf(error: Error): string | undefined {
     case 'ERR_LEDGER_EXISTS':
       return 'Choose another file, or add --overwrite'
     case 'ERR_STATE_LOCK':
+      // A lock file that may not be opened is held by nobody; the message says what is wrong.
+      return HELD.has(codeOf(error.cause) ?? '') ? HELD_HINT : LOCK_FILE_HINT
     case 'ERR_LOCK_TIMEOUT':
     case 'ERR_LOCK_EXISTS':
-      return 'Another program is changing the ledger: try again, or wait longer with --lock-timeout SECONDS'
+      return HELD_HINT
     default:
       return undefined
   }
 }
+
+const HELD: ReadonlySet<string> = new Set(['ERR_LOCK_EXISTS', 'ERR_LOCK_TIMEOUT', 'ERR_SQLITE_ERROR'])
+const HELD_HINT = 'Another program is changing the ledger: try again, or wait longer with --lock-timeout SECONDS'
+const LOCK_FILE_HINT = 'Look at the lock file and its folder: owner, permissions, and space on the disk'

@@ -131,6 +131,15 @@ describe('other files and programs', () => {
     expect(existsSync(dirname(path))).toBe(false)
   })
 
+  test('a lock file that cannot be opened is not taken for one that is held', async () => {
+    const path = layOut(tempDir())
+    mkdirSync(`${path}.lock`)
+    const { code, stderr } = await mamfast(['state', 'clear', 'B0A', '-s', path])
+    expect(code).toBe(1)
+    expect(stderr).toContain('processed.json.lock')
+    expect(stderr).not.toContain('Another program')
+  })
+
   test('a lock that another program holds ends a change with 1 and does not stop reading', async () => {
     const path = layOut(tempDir(), { processed: { B0A: processedEntry() } })
     const holder = spawn('flock', [`${path}.lock`, '-c', 'echo held; read -r _'], {
@@ -231,6 +240,8 @@ describe('where the ledger is', () => {
   test.each([
     { text: undefined, says: 'there is no such file' },
     { text: 'paths: [', says: 'Cannot use the configuration' },
+    { text: '[a, b]', says: 'named settings' },
+    { text: 'paths: processed.json', says: 'paths has to have named settings' },
     { text: 'paths: { state_file: 7 }', says: 'paths.state_file has to be a path, not 7' },
   ])('a configuration of $text ends with 1', async ({ text, says }) => {
     const config = text === undefined ? join(tempDir(), 'none.yaml') : configure(text)

@@ -9,6 +9,7 @@ import {
   fingerprint,
   layOut,
   mamfast,
+  onTerminal,
   processedEntry,
   quote,
   readLedger,
@@ -97,6 +98,26 @@ describe('export', () => {
     expect(readFileSync(target, 'utf8')).toBe('old')
     expect(await mamfast(['state', 'export', '-o', target, '-s', path])).toMatchObject({ code: 0 })
     expect(Object.keys(readLedger(target).processed)).toHaveLength(1500)
+  })
+
+  test.each(['json', 'csv'])('on a terminal, titles give it no orders (%s)', async (format) => {
+    const path = layOut(tempDir(), { processed: { B0A: processedEntry({ title: 'a\u001b[2Jb\u009b31m\u202ec' }) } })
+    const args = ['state', 'export', '--format', format, '-s', path]
+    const { code, screen } = await onTerminal(args)
+    expect(code).toBe(0)
+    expect(screen).toContain('a\\u001b[2Jb\\u009b31m\\u202ec')
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+    expect(screen).not.toMatch(/[\u001b\u009b\u202e]/)
+    expect((await mamfast(args)).stdout).toContain('\u202ec')
+  })
+
+  test('of a ledger that is not there says so', async () => {
+    const path = join(tempDir(), 'nowhere.json')
+    const { code, stderr } = await mamfast(['state', 'export', '-s', path])
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `mamfast: There is no '${path}' yet, so the ledger is empty\n`,
+    })
   })
 
   test('as CSV keeps commas, quotes and line ends in their fields', async () => {

@@ -21,14 +21,22 @@ export function renderCompletion({ candidates, files }: Completion): string {
   return `${lines.join('')}${files ? '\t:files\n' : ''}`
 }
 
-/** The words as a person sees them: bash cuts `--format=csv` in three. */
+/** The words as a person means them: bash hands them over with their quotes and backslashes, and cuts `--format=csv` in three. */
 export function joinBashWords(words: readonly string[]): string[] {
   const joined: string[] = []
   for (const [index, word] of words.entries()) {
     const isSign = word === '=' && words[index - 1]?.startsWith('--') === true
-    if (!isSign) joined.push(word)
+    if (!isSign) joined.push(withoutQuotes(word))
   }
   return words.at(-1) === '=' ? [...joined, ''] : joined
+}
+
+/** The quote under the cursor need not be closed yet. */
+function withoutQuotes(word: string): string {
+  return word.replace(/'([^']*)(?:'|$)|"((?:\\.|[^"\\])*)(?:"|$)|\\(.)/gs, (_all, single, double, escaped) => {
+    if (double !== undefined) return String(double).replace(/\\(["\\$`])/g, '$1')
+    return String(single ?? escaped)
+  })
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
@@ -46,7 +54,9 @@ _@ID@() {
       while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -f -- "$current")
     else
       value=@{line%%$'\t'*}
-      COMPREPLY+=("$(printf '%q' "$value")")
+      # Within quotes that are open, bash takes the value as it is.
+      [[ $current == [\'\"]* ]] || value=$(printf '%q' "$value")
+      COMPREPLY+=("$value")
     fi
   done < <("$1" complete --shell bash -- "@{COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }

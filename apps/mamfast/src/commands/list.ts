@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import {
   formatLocalTime,
   type LedgerEntryList,
@@ -20,19 +19,9 @@ export async function list(context: Context, request: ListRequest): Promise<Comm
   const limit = request.limit ?? (json ? Number.POSITIVE_INFINITY : DEFAULT_LIMIT)
   await using ledger = await context.openForReading()
   const options = { maps, status, sinceMs, limit }
-  if (json) {
-    const found = await ledger.listEntries(options)
-    noteIfMissing(context, found)
-    return { console: context.console(), document: toDocument(found, maps) }
-  }
-  const found = await ledger.list(options)
-  noteIfMissing(context, found)
-  return { console: render(context.console(), found) }
-}
-
-function noteIfMissing(context: Context, { counts }: Pick<LedgerList, 'counts'>): void {
-  if (counts.processed + counts.failed > 0 || existsSync(context.path)) return
-  context.note(`There is no '${context.path}' yet, so the ledger is empty`)
+  await context.noteIfMissing(ledger)
+  if (json) return { console: context.console(), document: toDocument(await ledger.listEntries(options), maps) }
+  return { console: render(context.console(), await ledger.list(options)) }
 }
 
 /** In the form of the file itself. */

@@ -16,6 +16,7 @@ test('lease() passes by an item whose payload is damaged, which is told among th
   database.close()
   const leases = await queue.lease(5, 60)
   expect(leases.map(({ payload }) => payload)).toEqual(['whole'])
-  const dead = await Array.fromAsync(queue.deadLetters())
+  const dead: unknown[] = []
+  for await (const letter of queue.deadLetters()) dead.push(letter)
   expect(dead).toMatchObject([{ id, payload: undefined, lastError: expect.stringContaining('cannot be read') }])
 })

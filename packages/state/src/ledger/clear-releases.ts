@@ -80,13 +80,15 @@ export function retryIn(draft: LedgerDraft, ids: readonly string[], { fresh = fa
   const retried: RetriedRelease[] = []
   const notFound: string[] = []
   for (const id of ids) {
+    const processed = draft.get('processed', id)
     const failure = draft.get('failed', id)
-    if (failure === undefined) {
+    // A release can also be noted as FAILED by its status alone.
+    if (failure === undefined && (processed === undefined || statusOf(processed) !== 'FAILED')) {
       notFound.push(id)
       continue
     }
     draft.delete('failed', id)
-    const { title, retryCount } = describeFailed(id, failure)
+    const { title, retryCount } = describeFailed(id, failure ?? processed ?? {})
     retried.push({ id, title, retryCount, resumesFrom: prepare(draft, id, fresh) })
   }
   return { retried, notFound }

@@ -1,11 +1,12 @@
 import { extname } from 'node:path'
 import { errorCode, writeFileAtomic } from '@holdfast/atomic-file'
-import { LedgerExistsError, StateWriteError } from '../errors.js'
+import { LedgerExistsError, StateReadError, StateWriteError } from '../errors.js'
 import { processWarnings, type StateLogger } from '../logger.js'
 import type { LedgerDeps } from './ledger-options.js'
-import { databaseBytes, settleDatabase } from './make-database.js'
+import { databaseBytes } from './make-database.js'
 import { findStorageKind, type LedgerStorageKind, openLedgerStorage, SQLITE_ENDINGS } from './open-ledger-storage.js'
 import { toJsonText } from './serialize.js'
+import { assertSettled, hasJournal, settleJournal } from './settle-target.js'
 import { takeLedgerLock } from './sqlite-storage.js'
 import { pathExists } from './staleness.js'
 
@@ -35,7 +36,7 @@ export interface ConvertResult {
  * Writes a ledger anew in another storage: every entry and field, those of other programs included. The source stays as it is and is locked meanwhile, so
  * that nothing is noted in it that the target lacks. The target appears whole or not at all, and is durable on return.
  *
- * @throws LedgerExistsError when the target is there and is not to be replaced; what opening a ledger throws; StateWriteError
+ * @throws StateReadError when there is no source. LedgerExistsError when the target is there and is not to be replaced; what opening a ledger throws; StateWriteError
  * @example await convertLedger('processed.json', 'processed.db')
  */
 export async function convertLedger(
@@ -49,14 +50,16 @@ export async function convertLedger(
     from = await findStorageKind(source),
     to = SQLITE_ENDINGS.has(extname(target).toLowerCase()) ? 'sqlite' : 'json',
   } = options
-  if (!overwrite && pathExists(target)) throw new LedgerExistsError(target)
+  if (!overwrite && (pathExists(target) || hasJournal(target))) throw new LedgerExistsError(target)
+  const isMissing = !pathExists(source)
+  if (isMissing && from === 'sqlite') throw nothingThere(source)
   const common = { readOnly: dryRun, maxBackups: 5, label: undefined, lockTimeoutMs, logger }
   const storage = await openLedgerStorage(source, from, common, deps)
   try {
-    if (dryRun) {
-      const [processed, failed] = await storage.read((view) => [view.count('processed'), view.count('failed')] as const)
-      return { from, to, processed, failed }
-    }
+    const [processed, failed] = await storage.read((view) => [view.count('processed'), view.count('failed')] as const)
+    // The backup or the journal of a file that is missing may still have everything.
+    if (isMissing && processed + failed === 0) throw nothingThere(source)
+    if (dryRun) return { from, to, processed, failed }
     const session = await storage.acquire({ timeoutMs: lockTimeoutMs })
     try {
       const { view } = session
@@ -71,6 +74,11 @@ export async function convertLedger(
   }
 }
 
+/** A path that was mistyped must not make an empty ledger. */
+function nothingThere(source: string): StateReadError {
+  return new StateReadError(source, Object.assign(new Error('there is no ledger'), { code: 'ENOENT' }))
+}
+
 /** Under the lock of the target, whose programs may be at work. */
 async function writeTarget(
   path: string,
@@ -78,9 +86,10 @@ async function writeTarget(
   { overwrite, lockTimeoutMs }: { readonly overwrite: boolean; readonly lockTimeoutMs: number },
   deps: LedgerDeps,
 ): Promise<void> {
+  if (overwrite) await settleJournal(path, deps)
   await using _lock = await takeLedgerLock(path, { timeoutMs: lockTimeoutMs })
   try {
-    if (overwrite) settleDatabase(path)
+    if (overwrite) await assertSettled(path)
     await writeFileAtomic(path, data, { overwrite, ...(overwrite ? { backupPath: `${path}.bak` } : {}) }, deps)
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw new LedgerExistsError(path)

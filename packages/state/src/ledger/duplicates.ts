@@ -99,7 +99,7 @@ function mergeProcessed(entries: readonly RawEntry[]): JsonObject {
   // The one that got furthest is the truth about status and files; the others fill in what it lacks.
   const byProgress = entries.toSorted((a, b) => progressOf(b) - progressOf(a))
   const merged = fillIn(byProgress)
-  const checkpoints: JsonObject = {}
+  const checkpoints = emptyObject()
   for (const entry of byProgress.toReversed()) {
     for (const [key, value] of Object.entries(checkpointsOf(entry)))
       if (value !== null || !(key in checkpoints)) checkpoints[key] = value
@@ -120,7 +120,7 @@ function mergeFailed(entries: readonly RawEntry[]): JsonObject {
 
 /** Fields of the first; of the others where it has none, `null` or an empty text. */
 function fillIn(entries: readonly RawEntry[]): JsonObject {
-  const merged: JsonObject = {}
+  const merged = emptyObject()
   for (const entry of entries) {
     for (const [field, value] of Object.entries(entry)) {
       const there = Object.hasOwn(merged, field) ? merged[field] : null
@@ -128,6 +128,11 @@ function fillIn(entries: readonly RawEntry[]): JsonObject {
     }
   }
   return merged
+}
+
+/** In which `__proto__` is a field like any other. */
+function emptyObject(): JsonObject {
+  return Object.create(null)
 }
 
 function progressOf(entry: RawEntry): number {

@@ -92,7 +92,7 @@ export function afterStageCleared(before: RawEntry, stage: ReleaseStage): JsonOb
   const current = statusOf(before)
   const rank = current === undefined ? -1 : ORDER.indexOf(current)
   const own = ORDER.indexOf(STATUS_OF_STAGE[stage])
-  if (fieldOf(checkpointsOf(before), `${stage}_at`) === undefined && rank < own) return undefined
+  if ((fieldOf(checkpointsOf(before), `${stage}_at`) ?? null) === null && rank < own) return undefined
   return {
     ...before,
     checkpoints: { ...checkpointsOf(before), [`${stage}_at`]: null },

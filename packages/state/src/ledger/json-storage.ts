@@ -193,12 +193,28 @@ export class JsonStorage implements LedgerStorage {
     return backup
   }
 
-  /** As the original does it, its backup counts when the file is gone; removing both begins anew, whatever the folder still has. */
+  /**
+   * As the original does it, its backup counts when the file is gone; removing both begins anew, whatever the folder still has. A backup that is there but
+   * cannot be used is no beginning: nobody has removed it.
+   */
   async #withoutFile(): Promise<LedgerDocument> {
-    const backup = await findGoodBackup(this.#plainBackups(), this.#deps)
-    if (backup === undefined) return emptyDocument()
-    this.#options.logger.warn(`'${this.path}' is missing; its backup '${backup.path}' is used instead`)
-    return backup.document
+    const plain = this.#plainBackups()
+    const damages: string[] = []
+    for (const path of plain) {
+      const copy = await readCopy(path, this.#deps)
+      if (copy.kind === 'refused') throw copy.error
+      if (copy.kind === 'damaged')
+        damages.push(`the file is missing, and its backup '${path}' is damaged (${copy.reason})`)
+    }
+    const older = damages.length === 0 ? [] : await this.#files.backups.list()
+    const backup = await findGoodBackup([...plain, ...older], this.#deps)
+    if (backup !== undefined) {
+      this.#options.logger.warn(`'${this.path}' is missing; its backup '${backup.path}' is used instead`)
+      return backup.document
+    }
+    const [damage] = damages
+    if (damage !== undefined) throw damageError(this.path, damage, undefined)
+    return emptyDocument()
   }
 
   #plainBackups(): string[] {

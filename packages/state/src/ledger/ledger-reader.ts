@@ -134,8 +134,9 @@ export abstract class LedgerReader {
   ): Promise<void> {
     // Most who read write no file, and load no writer.
     const { errorCode, writeFileAtomic } = await import('@holdfast/atomic-file')
+    const text = await this.export(options)
     try {
-      await writeFileAtomic(path, await this.export(options), { overwrite }, this.deps)
+      await writeFileAtomic(path, text, { overwrite }, this.deps)
     } catch (error) {
       if (!overwrite && errorCode(error) === 'EEXIST') throw new LedgerExistsError(path)
       throw new StateWriteError(path, error)

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { errorCode } from '@holdfast/atomic-file'
 import { StateReadError } from '../errors.js'
@@ -35,6 +36,9 @@ export const SQLITE_ENDINGS: ReadonlySet<string> = new Set(['.db', '.sqlite', '.
 
 async function readBegin(path: string): Promise<string | undefined> {
   try {
+    // Opening a pipe that nobody writes to would never end; of a folder the system says itself what is wrong.
+    const stats = await stat(path)
+    if (!stats.isFile() && !stats.isDirectory()) throw Object.assign(new Error('it is not a file'), { code: 'EINVAL' })
     const chunks: Buffer[] = []
     for await (const chunk of createReadStream(path, { end: SQLITE_HEADER.length - 1 })) chunks.push(chunk as Buffer)
     return Buffer.concat(chunks).toString('latin1')

@@ -3,17 +3,19 @@
  * at `<path>.lock`, because SQLite's own waiting is not fair; readers wait for nobody. A crash leaves the last commit; SQLite repairs the rest when it is
  * opened next. Owns `<path>`, `<path>-wal`, `<path>-shm` and `<path>.lock`.
  */
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { errorCode } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import { StateLockError } from '@holdfast/txn-store'
-import { messageOf, StateCorruptionError, StateReadError, StateWriteError } from '../errors.js'
+import { messageOf, StateWriteError } from '../errors.js'
 import { makeFolderOf, type StateDeps } from '../file-io.js'
 import type { StateLogger } from '../logger.js'
+import { openDatabaseForReading } from './open-database.js'
+import { translate } from './sqlite-errors.js'
 import { prepareDatabase } from './sqlite-schema.js'
 import { SqliteView } from './sqlite-view.js'
-import { pathExists } from './staleness.js'
 import type { LedgerChange, LedgerSession, LedgerStorage, LedgerView } from './storage.js'
 
 export interface SqliteStorageOptions {
@@ -27,13 +29,16 @@ export class SqliteStorage implements LedgerStorage {
   readonly #database: DatabaseSync
   readonly #view: SqliteView
   readonly #options: SqliteStorageOptions
+  /** That of the file when it was opened. */
+  readonly #inode: number | undefined
   #isClosed = false
 
   private constructor(path: string, database: DatabaseSync, options: SqliteStorageOptions) {
     this.path = path
     this.#database = database
-    this.#view = new SqliteView(database)
+    this.#view = new SqliteView(database, path)
     this.#options = options
+    this.#inode = inodeOf(path)
   }
 
   /** @throws StateCorruptionError, StateReadError, StateWriteError, LedgerVersionError */
@@ -41,9 +46,9 @@ export class SqliteStorage implements LedgerStorage {
     const absolute = resolve(path)
     if (!options.readOnly) await makeFolderOf(absolute, deps)
     return translate(absolute, 'read', () => {
-      // Who may not write must not make a file either.
-      const isMissing = options.readOnly && !pathExists(absolute)
-      const database = new DatabaseSync(isMissing ? ':memory:' : absolute, { timeout: BUSY_TIMEOUT_MS })
+      const database = options.readOnly
+        ? openDatabaseForReading(absolute, BUSY_TIMEOUT_MS)
+        : new DatabaseSync(absolute, { timeout: BUSY_TIMEOUT_MS })
       try {
         prepareDatabase(database, absolute)
         return new SqliteStorage(absolute, database, options)
@@ -55,21 +60,33 @@ export class SqliteStorage implements LedgerStorage {
   }
 
   async read<R>(work: (view: LedgerView) => R): Promise<R> {
+    // A session has a transaction open; nothing is changed in that before it is committed at once.
+    if (this.#database.isTransaction) return work(this.#view)
     // One transaction, so that all the work sees is of one commit.
     this.#exec('BEGIN', 'read')
     try {
       return work(this.#view)
     } finally {
-      this.#exec('COMMIT', 'read')
+      this.#rollback()
     }
   }
 
+  /** The session is one transaction of SQLite, so that nobody commits in between even if somebody deletes the lock file. */
   async acquire({ timeoutMs, signal }: Parameters<LedgerStorage['acquire']>[0]): Promise<LedgerSession> {
     const lock = await takeLedgerLock(this.path, { timeoutMs, ...(signal === undefined ? {} : { signal }) })
+    try {
+      this.#exec('BEGIN IMMEDIATE', 'write')
+    } catch (error) {
+      await this.#release(lock)
+      throw error
+    }
     return {
       view: this.#view,
       commit: async (changes) => this.#commit(changes),
-      release: async () => this.#release(lock),
+      release: async () => {
+        this.#rollback()
+        await this.#release(lock)
+      },
     }
   }
 
@@ -81,15 +98,26 @@ export class SqliteStorage implements LedgerStorage {
 
   #commit(changes: readonly LedgerChange[]): void {
     translate(this.path, 'write', () => {
-      this.#database.exec('BEGIN IMMEDIATE')
       try {
         for (const change of changes) this.#view.apply(change)
+        this.#assertInPlace()
         this.#database.exec('COMMIT')
       } catch (error) {
-        if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+        this.#rollback()
         throw error
       }
     })
+  }
+
+  /** What is written to a file that has no name any more is lost when the last program closes it. */
+  #assertInPlace(): void {
+    if (inodeOf(this.path) === this.#inode) return
+    throw new StateWriteError(this.path, new Error('the file was removed or replaced while it was open; open it again'))
+  }
+
+  /** Some errors have ended the transaction already. */
+  #rollback(): void {
+    if (this.#database.isOpen && this.#database.isTransaction) this.#exec('ROLLBACK', 'read')
   }
 
   async #release(lock: FileLock): Promise<void> {
@@ -103,6 +131,10 @@ export class SqliteStorage implements LedgerStorage {
   #exec(sql: string, action: 'read' | 'write'): void {
     translate(this.path, action, () => this.#database.exec(sql))
   }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino
 }
 
 const BUSY_TIMEOUT_MS = 10_000
@@ -119,25 +151,3 @@ export async function takeLedgerLock(
     throw new StateLockError(`Cannot change '${path}': ${messageOf(error)}`, { path, cause: error })
   }
 }
-
-/** Gives SQLite's errors the classes of this package. */
-function translate<R>(path: string, action: 'read' | 'write', work: () => R): R {
-  try {
-    return work()
-  } catch (error) {
-    if (errorCode(error) !== 'ERR_SQLITE_ERROR') throw error
-    const number = (error as { readonly errcode?: unknown }).errcode
-    if (DAMAGE.has(Number(number) & 0xff)) {
-      throw new StateCorruptionError({
-        path,
-        reason: messageOf(error),
-        bytesPath: path,
-        hint: `Keep the file, and put a good copy in its place, or save what can be read: sqlite3 '${path}' .recover`,
-      })
-    }
-    throw action === 'read' ? new StateReadError(path, error) : new StateWriteError(path, error)
-  }
-}
-
-/** SQLITE_CORRUPT and SQLITE_NOTADB. */
-const DAMAGE: ReadonlySet<number> = new Set([11, 26])

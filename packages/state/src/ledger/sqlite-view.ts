@@ -1,13 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { JsonObject } from '@holdfast/txn-store'
+import { StateWriteError } from '../errors.js'
 import type { LedgerMap, RawEntry } from './entry.js'
 import { CURRENT_SCHEMA_VERSION } from './ledger-document.js'
+import { asLedgerError, translate } from './sqlite-errors.js'
 import type { LedgerChange, LedgerView } from './storage.js'
 
 /** The tables as a view. Ids are compared as UTF-8 bytes, whose order is that of the code points. */
 export class SqliteView implements LedgerView {
   readonly #one: StatementSync
   readonly #database: DatabaseSync
+  readonly #path: string
   readonly #count: StatementSync
   readonly #byInfohash: StatementSync
   readonly #put: StatementSync
@@ -15,8 +18,10 @@ export class SqliteView implements LedgerView {
   readonly #rest: StatementSync
   readonly #putRest: StatementSync
 
-  constructor(database: DatabaseSync) {
+  /** @param path for the errors */
+  constructor(database: DatabaseSync, path: string) {
     this.#database = database
+    this.#path = path
     this.#one = database.prepare('SELECT entry FROM entries WHERE map = ? AND id = ?')
     this.#count = database.prepare('SELECT count(*) AS count FROM entries WHERE map = ?')
     this.#byInfohash = database.prepare(
@@ -29,36 +34,51 @@ export class SqliteView implements LedgerView {
   }
 
   get rest(): Readonly<JsonObject> {
-    const pairs = this.#rest.all().map((row) => [String(row['key']), JSON.parse(String(row['value']))])
-    return { ...Object.fromEntries(pairs), version: CURRENT_SCHEMA_VERSION }
+    return this.#read(() => {
+      const pairs = this.#rest.all().map((row) => [String(row['key']), JSON.parse(String(row['value']))])
+      return { ...Object.fromEntries(pairs), version: CURRENT_SCHEMA_VERSION }
+    })
   }
 
   get(map: LedgerMap, id: string): RawEntry | undefined {
-    const row = this.#one.get(map, id)
-    return row === undefined ? undefined : JSON.parse(String(row['entry']))
+    return this.#read(() => {
+      const row = this.#one.get(map, id)
+      return row === undefined ? undefined : JSON.parse(String(row['entry']))
+    })
   }
 
   *entries(map: LedgerMap): Generator<readonly [string, RawEntry]> {
     // A statement of its own, since one statement cannot be in two iterations at once.
-    const all = this.#database.prepare('SELECT id, entry FROM entries WHERE map = ? ORDER BY id')
-    for (const row of all.iterate(map)) yield [String(row['id']), JSON.parse(String(row['entry']))]
+    const all = this.#read(() => this.#database.prepare('SELECT id, entry FROM entries WHERE map = ? ORDER BY id'))
+    try {
+      for (const row of all.iterate(map)) yield [String(row['id']), JSON.parse(String(row['entry']))]
+    } catch (error) {
+      throw asLedgerError(this.#path, 'read', error)
+    }
   }
 
   count(map: LedgerMap): number {
-    return Number(this.#count.get(map)?.['count'])
+    return this.#read(() => Number(this.#count.get(map)?.['count']))
   }
 
   findByInfohash(infohash: string): string[] {
-    return this.#byInfohash.all(infohash).map((row) => String(row['id']))
+    return this.#read(() => this.#byInfohash.all(infohash).map((row) => String(row['id'])))
   }
 
   /** Within the transaction that is open. */
   apply({ map, id, entry }: LedgerChange): void {
+    // SQLite would keep it as another character, and two ids as one.
+    if (!id.isWellFormed())
+      throw new StateWriteError(this.#path, new Error(`the id ${JSON.stringify(id)} is not Unicode`))
     if (entry === undefined) this.#remove.run(map, id)
     else this.#put.run(map, id, JSON.stringify(entry))
   }
 
   setRest(key: string, value: JsonObject[string]): void {
     this.#putRest.run(key, JSON.stringify(value))
+  }
+
+  #read<R>(work: () => R): R {
+    return translate(this.#path, 'read', work)
   }
 }

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import {
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -120,6 +122,39 @@ test('a file that is missing is what its backup says; without both the ledger is
   expect((await other.list()).counts).toEqual({ processed: 0, failed: 0 })
 })
 
+describe('a file that is missing, with a backup that cannot be used,', () => {
+  test('is what the newest good one of the older backups says', async () => {
+    const ledger = await openQuietly(path())
+    for (const asin of ['A', 'B', 'C']) await ledger.markProcessed({ asin })
+    await ledger.close()
+    rmSync(path())
+    rmSync(`${path()}.bak`)
+    writeFileSync(`${path()}.bak`, '{"cut')
+    const logger = recordingLogger()
+    await using again = await ReleaseLedger.open(path(), { logger })
+    expect((await again.list()).processed.map(({ id }) => id).sort()).toEqual(['A', 'B'])
+    expect(logger.lines.join()).toContain('is missing')
+  })
+
+  test('is not empty but an error that says what to do, and nothing is changed', async () => {
+    writeFileSync(`${path()}.bak`, '{"cut')
+    await expect(openQuietly(path())).rejects.toMatchObject({
+      code: 'ERR_STATE_CORRUPT',
+      message: expect.stringContaining(`'${path()}.bak' is damaged`),
+      hint: expect.stringContaining(`rm '${path()}' '${path()}.bak'`),
+    })
+    expect((await checkLedger(path())).problems).toMatchObject([{ severity: 'error', code: 'damaged' }])
+    expect(readFileSync(`${path()}.bak`, 'utf8')).toBe('{"cut')
+  })
+
+  test('is refused when a newer program wrote that backup', async () => {
+    const text = '{"version": 3, "processed": {"A": {}}, "failed": {}}'
+    writeFileSync(`${path()}.bak`, text)
+    await expect(openQuietly(path())).rejects.toMatchObject({ code: 'ERR_LEDGER_VERSION' })
+    expect(readFileSync(`${path()}.bak`, 'utf8')).toBe(text)
+  })
+})
+
 test.each([3, 2.5, 99])('version %s is refused and not rewritten, whatever the backup', async (version) => {
   const text = JSON.stringify({ version, processed: {}, failed: {}, added: 1 })
   writeFileSync(path(), text)
@@ -151,6 +186,11 @@ test('a newer version is refused also when it holds a number that would lose dig
   writeFileSync(`${path()}.bak`, GOOD)
   await expect(openQuietly(path())).rejects.toMatchObject({ code: 'ERR_LEDGER_VERSION' })
   expect(readFileSync(path(), 'utf8')).toBe(text)
+})
+
+test('a pipe in the place of the file is an error and not waited for', async () => {
+  expect(spawnSync('mkfifo', [path()]).status).toBe(0)
+  await expect(openQuietly(path())).rejects.toMatchObject({ code: 'ERR_STATE_READ' })
 })
 
 test('a folder in the place of the file is an error of the system and no damage', async () => {

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { checkLedger, convertLedger, findStorageKind, formatLocalTime, parseLocalTime } from '../../src/index.js'
 import { recordingLogger } from '../support/recording-logger.js'
 import { fakeClock, openQuietly, readJson, writeJson } from './support.js'
@@ -54,6 +54,62 @@ describe('convertLedger()', () => {
     await convertLedger(json(), database(), { logger, overwrite: true })
     await using after = await openQuietly(database())
     expect((await after.list()).processed.map(({ id }) => id)).not.toContain('OTHER')
+  })
+
+  test.each(['processed.json', 'processed.db'])(
+    'a source that is not there is an error and makes nothing: %s',
+    async (name) => {
+      for (const dryRun of [true, false]) {
+        await expect(
+          convertLedger(join(dir(), name), join(dir(), 'target.db'), { dryRun, logger }),
+        ).rejects.toMatchObject({ code: 'ERR_STATE_READ', cause: { code: 'ENOENT' } })
+      }
+      expect(readdirSync(dir())).toEqual([])
+    },
+  )
+
+  test('a folder for temporary files that cannot be used is a typed error, and no target appears', async () => {
+    await fill()
+    vi.stubEnv('TMPDIR', join(dir(), 'processed.json'))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    await expect(convertLedger(json(), database(), { logger })).rejects.toMatchObject({ code: 'ERR_STATE_WRITE' })
+    expect(existsSync(database())).toBe(false)
+  })
+
+  test('a target whose changes wait in a journal is replaced as a whole, and kept as a whole', async () => {
+    await fill()
+    const target = join(dir(), 'target.json')
+    await using before = await openQuietly(target, { storage: 'journal' })
+    for (const asin of ['OLD', 'OLDER']) await before.markProcessed({ asin })
+    await expect(convertLedger(json(), target, { logger })).rejects.toMatchObject({ code: 'ERR_LEDGER_EXISTS' })
+    await convertLedger(json(), target, { logger, overwrite: true })
+    expect(readFileSync(target, 'utf8')).toBe(readFileSync(json(), 'utf8'))
+    await using after = await openQuietly(target)
+    expect((await after.list()).counts).toEqual({ processed: 3, failed: 1 })
+    expect(Object.keys(readJson(`${target}.bak`).processed)).toEqual(['OLD', 'OLDER'])
+  })
+
+  test('a database that a program has open is not replaced', async () => {
+    await fill()
+    await using open = await openQuietly(database())
+    await open.markProcessed({ asin: 'OTHER' })
+    await expect(convertLedger(json(), database(), { logger, overwrite: true })).rejects.toMatchObject({
+      code: 'ERR_STATE_WRITE',
+      message: expect.stringContaining('in use'),
+    })
+    expect(await open.isComplete('OTHER')).toBe(true)
+  })
+
+  test('ids that SQLite cannot tell apart are not made one', async () => {
+    writeFileSync(json(), '{"version":2,"processed":{"A\\ud800":{"title":"1"},"A\\ud801":{"title":"2"}},"failed":{}}')
+    await expect(convertLedger(json(), database(), { logger })).rejects.toMatchObject({ code: 'ERR_STATE_WRITE' })
+    expect(existsSync(database())).toBe(false)
+  })
+
+  test('a source that is missing while its backup is there is converted', async () => {
+    await fill()
+    rmSync(json())
+    expect(await convertLedger(json(), database(), { logger })).toMatchObject({ processed: 2, failed: 1 })
   })
 
   test('a dry run makes nothing', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
@@ -102,5 +103,13 @@ describe.each(KINDS)('merge() on %s', (kind) => {
     })
     expect(await ledger.get(FOLDER)).toBeUndefined()
     expect(await ledger.merge([FOLDER], ASIN)).toEqual([])
+  })
+
+  test('loses no field, whatever its name', async () => {
+    const path = fileOf(dir(), 'json')
+    writeFileSync(path, '{"version":2,"processed":{"X":{"__proto__":{"kept":1}},"Y":{"title":"b"}},"failed":{}}')
+    await using ledger = await openQuietly(path)
+    await ledger.merge(['X'], 'Y')
+    expect(readFileSync(path, 'utf8')).toContain('"kept": 1')
   })
 })

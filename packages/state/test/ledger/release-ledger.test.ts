@@ -103,6 +103,17 @@ describe.each(KINDS)('on %s', (kind) => {
     await ledger.checkpointStage(release, 'staged')
   })
 
+  test('retry() also finds a release that only its status calls FAILED', async () => {
+    await using ledger = await open()
+    await ledger.checkpointStage(release, 'staged')
+    await ledger.checkpointStage(release, 'staged', { status: 'FAILED' })
+    expect(await ledger.retry('B0EXAMPLE1')).toMatchObject({
+      retried: [{ id: 'B0EXAMPLE1', retryCount: 0 }],
+      notFound: [],
+    })
+    await ledger.checkpointStage(release, 'staged')
+  })
+
   test('without metadata a release goes from STAGED to TORRENT_CREATED only when that is asked for', async () => {
     await using ledger = await open()
     await ledger.checkpointStage(release, 'staged')
@@ -135,7 +146,9 @@ describe.each(KINDS)('on %s', (kind) => {
     expect(await ledger.get(release)).toMatchObject({
       processed: { infohash: undefined, torrentPath: undefined, status: 'METADATA_FETCHED' },
     })
-    expect(await ledger.clear('B0EXAMPLE1', { stage: 'uploaded' })).toEqual({ cleared: [], notFound: ['B0EXAMPLE1'] })
+    for (const stage of ['uploaded', 'torrent'] as const) {
+      expect(await ledger.clear('B0EXAMPLE1', { stage })).toEqual({ cleared: [], notFound: ['B0EXAMPLE1'] })
+    }
     await expect(ledger.clear('B0EXAMPLE1', { stage: 'nonsense' as 'staged' })).rejects.toThrow(RangeError)
   })
 
