@@ -55,7 +55,8 @@ const retries = z.union([
       max,
       delayMs: delay ?? DEFAULT_RETRIES.delayMs,
       factor,
-      maxDelayMs: maxDelay ?? DEFAULT_RETRIES.maxDelayMs,
+      // A delay that was asked for is not made shorter by a limit that was not.
+      maxDelayMs: maxDelay ?? Math.max(DEFAULT_RETRIES.maxDelayMs, delay ?? 0),
       exitCodes,
     })),
 ])

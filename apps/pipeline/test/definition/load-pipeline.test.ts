@@ -50,6 +50,12 @@ phases:
   })
 })
 
+test('a delay between attempts is not made shorter by a limit that nobody has set', async () => {
+  write('p.yaml', 'name: x\nphases:\n  - { id: a, command: [b], retries: { max: 1, delay: 5m } }\n')
+  const { phases } = await loadPipeline(path('p.yaml'))
+  expect(phases[0]?.retries).toMatchObject({ delayMs: 300_000, maxDelayMs: 300_000 })
+})
+
 const HEAD = 'name: x\nphases:\n  - id: phase1\n    command: [echo]\n'
 
 test.each<[what: string, yaml: string, told: string]>([
