@@ -48,6 +48,7 @@ export type FailureKind =
   | 'Signal'
   | 'Timeout'
   | 'NotStarted'
+  | 'LeftBehind'
   | 'MissingInput'
   | 'MissingOutput'
   | 'BadOutput'

@@ -61,14 +61,23 @@ test('a run that is called off ends what runs', async () => {
   expect(await findLeft()).toEqual([])
 })
 
-test.each([
-  ['in its group', `sh -c 'exec 3>&-; ${sleeper('left')}' &`],
-  ['that left its group', `setsid sh -c '${sleeper('left')}' &`],
-])('processes %s that a phase leaves behind are ended before it counts as done', async (_, start) => {
+test('a process that left its group is ended when the phase is done, and told of', async () => {
+  const start = `setsid sh -c '${sleeper('left')}' &`
   const command = sh(`${start} while ! test -s left.pid; do sleep 0.02; done; echo done > "$1"`, '${outputs.text}')
   const { status, warnings } = await run(define([phaseOf(command, { outputs })]))
   expect(status).toBe('success')
   expect(warnings).toEqual(['left processes behind, which were ended'])
+  expect(await findLeft()).toEqual([])
+})
+
+test('a command that has not ended with all that it started has failed: what was cut off counts as no output', async () => {
+  const start = `sh -c 'exec 3>&-; ${sleeper('left')}' &`
+  const command = sh(`${start} while ! test -s left.pid; do sleep 0.02; done; echo part > "$1"`, '${outputs.text}')
+  const { phases } = await run(define([phaseOf(command, { outputs })]), { graceMs: 300 })
+  expect(phases[0]).toMatchObject({
+    status: 'failed',
+    reason: 'What it had started still ran 300 ms after its end, and was ended',
+  })
   expect(await findLeft()).toEqual([])
 })
 

@@ -73,17 +73,24 @@ export async function runCommand(options: CommandOptions): Promise<void> {
     // What a shell does not wait for, such as the end of its `>(gzip > out)`, may still be writing.
     const deadline = performance.now() + graceMs
     while (!stop.signal.aborted && (await isGroupAlive(pid)) && performance.now() < deadline) await wait(POLL_MS)
+    let isCutOff = false
     if (stop.signal.aborted) await stopped.promise
     else if ((await isGroupAlive(pid)) || !(await isWithin(messages.ended, PIPE_GRACE_MS))) {
       // Who has left the group still has the pipe, unless it was closed on purpose.
-      const isGroupLeft = await isGroupAlive(pid)
+      isCutOff = await isGroupAlive(pid)
       const strays = await endProcesses(pid, { marker, graceMs, hurry })
-      if (isGroupLeft || strays > 0) options.onWarning('left processes behind, which were ended')
+      if (!isCutOff && strays > 0) options.onWarning('left processes behind, which were ended')
     }
     await isWithin(messages.ended, MESSAGES_GRACE_MS)
     messages.close()
     stop.signal.removeEventListener('abort', onStop)
     if (stop.signal.aborted) throw stop.signal.reason
+    if (code === 0 && isCutOff) {
+      const late = `What it had started still ran ${formatSeconds(graceMs)} after its end, and was ended`
+      throw new AttemptError('LeftBehind', late, {
+        hint: 'Let the command wait for it: what it was writing may be cut off',
+      })
+    }
     if (code === 0) return
     // The log may have been removed meanwhile; how the command ended is known all the same.
     const lines = await readTail(logPath, { lines: TAIL_LINES, from }).catch(() => [])
