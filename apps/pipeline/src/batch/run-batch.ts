@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { errorCode } from '@holdfast/atomic-file'
 import type { Pipeline } from '../pipeline.js'
 import { makeJob } from '../plan/make-job.js'
+import { findSharedTarget, type Targets } from '../plan/shared-targets.js'
 import { describeOwner } from '../record/owner.js'
 import type { RunEvent } from '../run/events.js'
 import {
@@ -72,11 +73,12 @@ export async function runBatch(pipeline: Pipeline, options: BatchOptions): Promi
   const slots = makeSlots(pipeline, jobs)
   const outcomes = new Map<string, BatchInput>()
   const owners = new Map<string, string>()
+  const targets: Targets = new Map()
   const waiting = [...inputs]
   let failure: { readonly error: unknown } | undefined
   const work = async (): Promise<void> => {
     for (let input = waiting.shift(); input !== undefined; input = waiting.shift()) {
-      const outcome = await runOne(pipeline, input, { ...options, statePath, slots, now }, owners)
+      const outcome = await runOne(pipeline, input, { ...options, statePath, slots, now }, owners, targets)
       outcomes.set(input, outcome)
       await record.add(outcome)
       onEnd(outcome)
@@ -102,18 +104,22 @@ async function runOne(
   input: string,
   { onBegin, now = Date.now, ...options }: Omit<BatchOptions, 'inputs'> & Pick<RunOptions, 'slots'>,
   owners: Map<string, string>,
+  targets: Targets,
 ): Promise<BatchInput> {
   const startedAt = now()
   const base = { input, isUnchanged: false, started: new Date(startedAt).toISOString(), run: undefined }
   let fileId = input
   try {
-    fileId = makeJob(pipeline, { ...options, input }).fileId
+    const job = makeJob(pipeline, { ...options, input })
+    fileId = job.fileId
     const other = owners.get(fileId)
     if (other !== undefined) {
       const reason = `Its id '${fileId}' is that of '${other}'; run it by itself with --file-id`
       return { ...base, fileId: `${fileId} (${input})`, status: 'failed', reason, durationMs: 0 }
     }
     owners.set(fileId, input)
+    const shared = findSharedTarget(job, options.phases ?? pipeline.phases, targets)
+    if (shared !== undefined) return { ...base, fileId, status: 'failed', reason: shared, durationMs: 0 }
     const onEvent = onBegin?.(fileId)
     const run = await runPipeline(pipeline, { ...options, now, input, ...(onEvent === undefined ? {} : { onEvent }) })
     const reason = run.phases.find(({ status }) => status === 'failed' || status === 'partial')

@@ -53,11 +53,9 @@ export async function findUnknownOutputs(
       for (const { path: template } of Object.values(phase.outputs)) {
         // A path made of the outputs of another phase is only known while that runs.
         if (template.includes('${phases.')) continue
-        for (const path of await findFiles(
-          template.replaceAll(/\$\{\s*item\.[^}]*\}/g, '*'),
-          lookup,
-          pipeline.folder,
-        )) {
+        for (const path of await findFiles(template.replaceAll(/\$\{\s*item\.[^}]*\}/g, '*'), lookup, pipeline.folder, {
+          skipsBroken: true,
+        })) {
           if (known.has(path)) continue
           const bytes = await sizeOf(path)
           if (bytes !== undefined) found.set(path, { path, bytes })

@@ -36,7 +36,8 @@ export function findPhase(pipeline: Pipeline, name: string): Phase {
 }
 
 function findRange(pipeline: Pipeline, part: string): readonly Phase[] {
-  const [first = '', last] = part.split('-')
+  const [first = '', last, more] = part.split('-')
+  if (more !== undefined) throw new SelectionError(`'${part}' is no range of phases`, { hint: 'Write it as 1,3-5' })
   const begin = pipeline.phases.indexOf(findPhase(pipeline, first))
   if (last === undefined) return pipeline.phases.slice(begin, begin + 1)
   const end = pipeline.phases.indexOf(findPhase(pipeline, last))

@@ -3,6 +3,7 @@ import { checkVariables } from './check-variables.js'
 import type { ParsedPhase, ParsedPipeline } from './definition-schema.js'
 import type { Mistake } from './mistake.js'
 import { suggestName } from './nearest-name.js'
+import { findQuotedVariables } from './quoted-variables.js'
 
 /** What pipeline.json has at its top for itself. */
 const RESERVED = new Set([
@@ -116,6 +117,10 @@ function checkPhases(pipeline: Pipeline, phases: readonly Phase[]): Mistake[] {
         ['command'],
         "must be a list of a program and its arguments; a line for a shell needs 'shell: true' beside it",
       )
+    }
+    if (work.kind === 'command' && work.shellLine !== undefined) {
+      for (const name of findQuotedVariables(work.shellLine))
+        add(['command'], `\${${name}} must not stand in quotes: it is put in as one word, quoted by itself`)
     }
     for (const [name, count] of Object.entries(phase.slots)) {
       const there = pipeline.slots[name] ?? 0

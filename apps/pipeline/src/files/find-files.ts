@@ -1,6 +1,7 @@
-import { glob, stat } from 'node:fs/promises'
+import { glob, lstat, stat } from 'node:fs/promises'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { errorCode } from '@holdfast/atomic-file'
+import { AttemptError } from '../errors.js'
 import { expand, expandOne, type Lookup } from '../variables.js'
 
 const MAGIC = /[*?[\]{}()\\]/g
@@ -21,9 +22,14 @@ export function isPattern(template: string): boolean {
  * The files that a text of the definition stands for, as absolute paths: those that match a pattern, in natural order; otherwise the paths as they are,
  * whether they exist or not.
  *
- * @throws RangeError for a variable that does not exist
+ * @throws RangeError for a variable that does not exist; AttemptError for a match that cannot be a file: a link that leads nowhere, a name that is not UTF-8
  */
-export async function findFiles(template: string, lookup: Lookup, folder: string): Promise<string[]> {
+export async function findFiles(
+  template: string,
+  lookup: Lookup,
+  folder: string,
+  { skipsBroken = false }: FindOptions = {},
+): Promise<string[]> {
   if (!isPattern(template)) return expand(template, lookup).map((path) => resolve(folder, path))
   const segments = template.split('/')
   const first = segments.findIndex(isPattern)
@@ -40,7 +46,7 @@ export async function findFiles(template: string, lookup: Lookup, folder: string
   for (const pattern of expand(rest, escaped)) {
     for await (const path of glob(pattern, { cwd })) {
       const absolute = resolve(cwd, path)
-      if (blurred.every((value) => path.includes(value)) && (await isFile(absolute))) found.push(absolute)
+      if (blurred.every((value) => path.includes(value)) && (await isFile(absolute, skipsBroken))) found.push(absolute)
     }
   }
   return [...new Set(found)].sort(compareNaturally)
@@ -52,11 +58,25 @@ export function toRecordedPath(path: string, folder: string): string {
   return inside === '' || inside.startsWith('..') || isAbsolute(inside) ? path : inside.split(sep).join('/')
 }
 
-async function isFile(path: string): Promise<boolean> {
+export interface FindOptions {
+  /** Passes over matches that cannot be files. @default false: what is left out would be lost */
+  readonly skipsBroken?: boolean
+}
+
+/** `false` for what is no file, and for what was removed meanwhile. @throws AttemptError unless such matches are passed over */
+async function isFile(path: string, skipsBroken: boolean): Promise<boolean> {
   try {
     return (await stat(path)).isFile()
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false
-    throw error
+    if (errorCode(error) !== 'ENOENT') throw error
   }
+  if (skipsBroken) return false
+  const isLink = await lstat(path).then(
+    (found) => found.isSymbolicLink(),
+    () => undefined,
+  )
+  if (isLink === true) throw new AttemptError('MissingInput', `The link '${path}' leads nowhere`)
+  if (isLink === undefined && path.includes('\u{fffd}'))
+    throw new AttemptError('MissingInput', `The name of a file is not UTF-8; rename it: '${path}'`)
+  return false
 }

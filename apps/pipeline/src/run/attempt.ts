@@ -195,8 +195,15 @@ function makeContext(
     targets: Object.fromEntries(
       Object.keys(phase.outputs).map((name) => [name, targets[`outputs.${name}`]?.[0] ?? expandOne(name, lookup)]),
     ),
-    progress: (progress, message) => onMessage({ progress, message }),
-    metric: (name, value) => onMessage({ metric: { name, value } }),
+    progress: (progress, message) => {
+      if (Number.isFinite(progress)) onMessage({ progress: Math.min(1, Math.max(0, progress)), message })
+    },
+    metric: (name, value) => {
+      // The state could not keep it.
+      if (typeof value !== 'string' && !Number.isFinite(value))
+        throw new TypeError(`The metric '${name}' must be a finite number or a text, not ${value}`)
+      onMessage({ metric: { name, value } })
+    },
     attempt: number,
   }
 }

@@ -13,7 +13,7 @@ export type OldOutputs = ReadonlyMap<string, string>
 export async function findOldOutputs({ outputs }: Phase, lookup: Lookup, folder: string): Promise<OldOutputs> {
   const old = new Map<string, string>()
   for (const { path: template } of Object.values(outputs)) {
-    for (const path of await findFiles(template, lookup, folder)) {
+    for (const path of await findFiles(template, lookup, folder, { skipsBroken: true })) {
       const found = await look(path)
       if (found !== undefined) old.set(path, found.stamp)
     }

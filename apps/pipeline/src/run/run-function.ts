@@ -24,6 +24,8 @@ export async function runFunction(
     timeoutMs === undefined
       ? undefined
       : setTimeout(() => stop.abort(new AttemptError('Timeout', `Not done within ${timeoutMs / 1000} s`)), timeoutMs)
+  // Who waits for a function keeps the process alive, also when the function waits for nothing that would.
+  const alive = setInterval(() => undefined, 60_000)
   let late: NodeJS.Timeout | undefined
   const gaveUp = new Promise<never>((_, reject) => {
     stop.signal.addEventListener('abort', () => {
@@ -46,6 +48,7 @@ export async function runFunction(
       hint: error instanceof Error ? error.stack : undefined,
     })
   } finally {
+    clearInterval(alive)
     clearTimeout(timer)
     clearTimeout(late)
     whole.removeEventListener('abort', onAbort)

@@ -71,6 +71,18 @@ describe('pipeline batch', () => {
     expect(site.snapshot()).toEqual(before)
   })
 
+  test('two inputs that would write the same files are not mixed up: the second one fails', async () => {
+    site.write(
+      'one.yaml',
+      'name: one\nphases:\n  - { id: phase1, command: [cp, "${input}", "${outputs.o}"], outputs: { o: o.txt } }\n',
+    )
+    const { code, document } = await site.json('batch', 'one.yaml', '--input', 'in', '--parallel', '2')
+    expect(code).toBe(3)
+    expect(document.inputs.map(({ status }: { status: string }) => status)).toEqual(['success', 'failed', 'failed'])
+    expect(document.inputs[1].reason).toContain("The output 'o' of phase1 would be that of 'b1', too")
+    expect(site.read('o.txt')).toBe('b1\n')
+  })
+
   test('two inputs with one id are not mixed up: the second one fails', async () => {
     site.write('other/b1.txt', 'another\n')
     const { code, document } = await site.json('batch', 'book.yaml', '--input', 'in/b1.txt', 'other/b1.txt')

@@ -186,3 +186,26 @@ describe('pipeline run, with a damaged pipeline.json', () => {
     expect((await site.run(...RUN)).code).toBe(0)
   })
 })
+
+describe('a phase that is a function', () => {
+  test.each([
+    ['ends the process with 0', 'process.exit(0)'],
+    ['throws where nobody listens', "setTimeout(() => { throw new Error('late') }); await new Promise(() => {})"],
+  ])('that %s has not ended the run well', async (_, body) => {
+    site.write('f.mjs', `export default { name: 'f', phases: [{ id: 'phase1', run: async () => { ${body} } }] }\n`)
+    const { code, stderr } = await site.run('run', 'f.mjs', '--input', 'G9 L 1.3.txt')
+    expect(code).toBe(2)
+    expect(stderr).toContain('ended by a phase before it was done')
+    expect((await site.json('status', 'f.mjs')).document.inputs[0].status).toBe('interrupted')
+  })
+
+  test('that waits for nothing is waited for until the run is called off', async () => {
+    const body = "console.error('waits'); await new Promise(() => {})"
+    site.write('f.mjs', `export default { name: 'f', phases: [{ id: 'phase1', run: async () => { ${body} } }] }\n`)
+    const run = site.start(['run', 'f.mjs', '--input', 'G9 L 1.3.txt'])
+    await run.told('waits')
+    run.kill('SIGINT')
+    run.kill('SIGTERM')
+    expect((await run.finished).code).toBe(130)
+  })
+})

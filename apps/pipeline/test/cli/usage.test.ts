@@ -62,6 +62,7 @@ describe('pipeline', () => {
   test.each([
     [['--phases', '9'], "has no phase '9'"],
     [['--phases', '3-1'], "The range of phases '3-1' runs backwards"],
+    [['--phases', '1-2-4'], "'1-2-4' is no range of phases"],
     [['--from', 'phase9'], "has no phase 'phase9'; did you mean 'phase1'?"],
     [['--set', 'voise=x'], "has no parameter 'voise'; did you mean 'voice'?"],
     [['--set', 'voice'], "'voice' is no parameter with a value"],

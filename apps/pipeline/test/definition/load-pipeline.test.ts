@@ -150,6 +150,11 @@ test.each<[what: string, yaml: string, told: string]>([
     "line 4: phases[0].command: must be a list of a program and its arguments; a line for a shell needs 'shell: true' beside it",
   ],
   [
+    'a variable between the quotes of a line for a shell',
+    'name: x\nphases:\n  - id: a\n    shell: true\n    command: cat "${input}"\n',
+    'line 5: phases[0].command: ${input} must not stand in quotes',
+  ],
+  [
     'an exit code that cannot be',
     `${HEAD}    retries: { exitCodes: [0] }\n`,
     'line 5: phases[0].retries.exitCodes[0]: ',

@@ -1,6 +1,6 @@
 /** What is in the way of one phase fails that phase, with its reason; it does not end the run. */
-import { mkdirSync, rmSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
 import type { PipelineDefinition } from '../../src/index.js'
 import { sh, useSite } from '../support/site.js'
 
@@ -49,4 +49,39 @@ test('a command that fails has failed with its exit code, also when its log was 
   await run(define([{ id: 'phase1', command: sh('rm -r .pipeline/logs; exit 7') }, other]))
   expect(entry('phase1')).toMatchObject({ status: 'failed', exit_code: 7 })
   expect(read('other')).toBe(read('book.txt'))
+})
+
+describe('of the files that a pattern matches, none is silently left out:', () => {
+  test.each<[what: string, add: () => void, reason: string]>([
+    ['a link that leads nowhere', () => symlinkSync('nowhere', path('parts/2.txt')), "2.txt' leads nowhere"],
+    [
+      'a name that is not UTF-8',
+      () => writeFileSync(Buffer.concat([Buffer.from(path('parts/2')), Buffer.from([0xff]), Buffer.from('.txt')]), '2'),
+      'is not UTF-8',
+    ],
+  ])('%s', async (_, add, reason) => {
+    write('parts/1.txt', '1')
+    add()
+    const { phases } = await run(
+      define([
+        {
+          id: 'phase1',
+          items: 'parts/*.txt',
+          command: ['cp', '${item.path}', '${outputs.o}'],
+          outputs: { o: 'out/${item.id}' },
+        },
+      ]),
+    )
+    expect(phases[0]).toMatchObject({ status: 'failed', reason: expect.stringContaining(reason) })
+  })
+})
+
+describe('functions', () => {
+  test('a metric that no state can keep fails the function that tells it', async () => {
+    const { phases } = await run(define([{ id: 'phase1', run: ({ metric }) => metric('loss', Number.NaN) }]))
+    expect(phases[0]).toMatchObject({
+      status: 'failed',
+      reason: "The metric 'loss' must be a finite number or a text, not NaN",
+    })
+  })
 })
