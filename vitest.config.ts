@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const roots = globSync(['packages/*', 'apps/*', 'tooling/testkit', 'tooling/torture', 'tooling/checks'], {
@@ -10,6 +11,8 @@ const FIXED_SEED = `${import.meta.dirname}/tooling/testkit/dist/fixed-seed.js`
 
 export default defineConfig({
   test: {
+    // Tests wait for disks and processes more than they compute; vitest itself would leave one of two cores idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: roots.sort().map((root) => ({
       test: { root, name: root, include: ['test/**/*.test.ts'], testTimeout: 20_000, setupFiles: [FIXED_SEED] },
     })),
