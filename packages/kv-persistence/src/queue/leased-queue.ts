@@ -3,8 +3,8 @@ import { LeaseLostError } from '../errors.js'
 import { errorText, type ManagerOptions, SECOND_MS, storeOf } from '../managers/manager-store.js'
 import { padNumber } from '../managers/sortable-number.js'
 import { retryOnConflict } from '../managers/update-entry.js'
-import type { KvKey } from '../store/key.js'
-import type { KvEntry, KvOperation, KvStore } from '../store/kv-store.js'
+import { type KvKey, splitKey, writeKey } from '../store/key.js'
+import type { KvCheck, KvEntry, KvOperation, KvStore } from '../store/kv-store.js'
 import {
   dedupeKey,
   itemKey,
@@ -32,6 +32,20 @@ export interface EnqueueOptions {
   readonly dedupeSeconds?: number
   /** @default that of the queue */
   readonly maxAttempts?: number
+}
+
+export interface NewItem<T = unknown> {
+  readonly payload: T
+  readonly options?: EnqueueOptions | undefined
+}
+
+/** What happens together. Keys are those of the store that the queue is in. */
+export interface QueueTransaction<T = unknown> {
+  /** The item of this lease is done and gone. */
+  readonly complete?: Lease<T> | undefined
+  readonly operations?: readonly KvOperation[]
+  readonly checks?: readonly KvCheck[]
+  readonly enqueue?: readonly NewItem<T>[]
 }
 
 export interface Enqueued {
@@ -78,46 +92,51 @@ const WAIT_POLL_MS = 100
  */
 export class LeasedQueue<T = unknown> {
   readonly name: string
-  readonly #level: () => Promise<KvStore>
+  readonly #store: () => Promise<KvStore>
+  /** The level that the queue has for itself. */
+  readonly #path: readonly string[]
   readonly #maxAttempts: number
   #leasing: Promise<unknown> = Promise.resolve()
 
   constructor(name: KvKey, options: LeasedQueueOptions) {
-    const store = storeOf(options)
+    this.#store = storeOf(options)
     this.name = typeof name === 'string' ? name : name.join(':')
-    this.#level = async () => (await store()).child(name).child('queue')
+    this.#path = [...(typeof name === 'string' ? splitKey(name) : name), 'queue']
     this.#maxAttempts = options.maxAttempts ?? 5
     positive('maxAttempts', this.#maxAttempts)
   }
 
   /** The item is in the queue when this resolves. Those of one priority come out in the order of the calls. */
   async enqueue(payload: T, options: EnqueueOptions = {}): Promise<Enqueued> {
-    const { priority = 0, delaySeconds = 0, dedupeSeconds = 0, maxAttempts = this.#maxAttempts } = options
-    if (!Number.isInteger(priority) || Math.abs(priority) >= MAX_PRIORITY) {
-      throw new RangeError(
-        `priority must be a whole number between -${MAX_PRIORITY} and ${MAX_PRIORITY}, not ${priority}`,
-      )
-    }
-    notNegative('delaySeconds', delaySeconds)
-    notNegative('dedupeSeconds', dedupeSeconds)
-    positive('maxAttempts', maxAttempts)
-    const level = await this.#level()
-    const [sequence, nowMs] = await Promise.all([level.increment('sequence', 1, { ttlMs: null }), level.now()])
-    const record: QueueRecord = {
-      id: String(sequence),
-      sequence,
-      priority,
-      state: delaySeconds > 0 ? 'delayed' : 'ready',
-      dueMs: delaySeconds > 0 ? nowMs + Math.ceil(delaySeconds * SECOND_MS) : 0,
-      attempts: 0,
-      maxAttempts,
-      token: 0,
-      enqueuedAtMs: nowMs,
-      dedupeKey: options.dedupeKey ?? null,
-      dedupeKeepMs: dedupeSeconds > 0 ? Math.ceil(dedupeSeconds * SECOND_MS) : null,
-      lastError: null,
-    }
-    return this.#insert(level, record, payload)
+    const [enqueued] = (await this.transact({ enqueue: [{ payload, options }] })) ?? []
+    if (enqueued === undefined) throw new TypeError('A transaction without checks was refused')
+    return enqueued
+  }
+
+  /**
+   * All of it in one step that nobody sees half of: an item done, changes of other keys, new items. Resolves to the new items, in their order, or to
+   * `undefined` when one of `checks` does not hold: nothing has happened then. Throws LeaseLostError if the lease is no longer ours.
+   *
+   * @example await queue.transact({ complete: lease, operations: [{ type: 'put', key: 'done:7', value: true }], enqueue: [{ payload: nextPage }] })
+   */
+  async transact({
+    complete,
+    operations = [],
+    checks = [],
+    enqueue = [],
+  }: QueueTransaction<T>): Promise<readonly Enqueued[] | undefined> {
+    const store = await this.#store()
+    const level = this.#levelOf(store)
+    const own = new Set(checks.map(({ key }) => writeKey(key)))
+    const records = await this.#makeRecords(level, enqueue)
+    return retryOnConflict<readonly Enqueued[] | undefined>(async () => {
+      const steps = [...(await this.#stepsToComplete(level, complete)), ...(await stepsToInsert(level, records))]
+      const result = await store.batch([...steps.flatMap((step) => this.#lift(step.operations)), ...operations], {
+        checks: [...checks, ...steps.flatMap((step) => this.#lift(step.checks))],
+      })
+      if (result.done) return { done: steps.flatMap(({ enqueued }) => enqueued ?? []) }
+      return own.has(writeKey(result.failed.key)) ? { done: undefined } : undefined
+    })
   }
 
   /** Up to `count` items for so many seconds, in order; none if there are none. */
@@ -139,17 +158,7 @@ export class LeasedQueue<T = unknown> {
 
   /** The item is done and gone. Throws LeaseLostError if the lease is no longer ours. */
   async ack(lease: Lease<T>): Promise<void> {
-    await this.#settle(lease, (level, record, version) =>
-      level.batch(
-        [
-          { type: 'delete', key: itemKey(record.id) },
-          { type: 'delete', key: payloadKey(record.id) },
-          { type: 'delete', key: placeOf(record) },
-          ...releaseDedupe(record),
-        ],
-        { checks: [{ key: itemKey(record.id), version }] },
-      ),
-    )
+    await this.transact({ complete: lease })
   }
 
   /** The work failed: the item comes back, at its old place in line, after `delaySeconds`; after its last attempt it is dead. */
@@ -228,24 +237,59 @@ export class LeasedQueue<T = unknown> {
     return { ready, delayed, leased, dead }
   }
 
-  async #insert(level: KvStore, record: QueueRecord, payload: T): Promise<Enqueued> {
-    const operations: KvOperation[] = [
-      { type: 'put', key: itemKey(record.id), value: record, ttlMs: null },
-      { type: 'put', key: payloadKey(record.id), value: payload, ttlMs: null },
-      { type: 'put', key: placeOf(record), value: record.id, ttlMs: null },
-    ]
-    if (record.dedupeKey === null) {
-      await level.batch(operations)
-      return { id: record.id, duplicate: false }
-    }
-    const key = dedupeKey(record.dedupeKey)
-    const claim: KvOperation = { type: 'put', key, value: record.id, ttlMs: null }
-    return retryOnConflict<Enqueued>(async () => {
-      const known = await level.get<string>(key)
-      if (known !== undefined) return { done: { id: known, duplicate: true } }
-      const result = await level.batch([...operations, claim], { checks: [{ key, version: null }] })
-      return result.done ? { done: { id: record.id, duplicate: false } } : undefined
+  async #level(): Promise<KvStore> {
+    return this.#levelOf(await this.#store())
+  }
+
+  #levelOf(store: KvStore): KvStore {
+    return store.child(this.#path)
+  }
+
+  /** From keys of the queue to keys of the store. */
+  #lift<K extends { readonly key: KvKey }>(things: readonly K[]): K[] {
+    return things.map((thing) => ({ ...thing, key: [...this.#path, ...(thing.key as readonly string[])] }))
+  }
+
+  async #makeRecords(level: KvStore, items: readonly NewItem<T>[]): Promise<readonly NewRecord[]> {
+    if (items.length === 0) return []
+    const checked = items.map(({ payload, options = {} }) => ({ payload, ...checkOptions(options, this.#maxAttempts) }))
+    const [last, nowMs] = await Promise.all([level.increment('sequence', items.length, { ttlMs: null }), level.now()])
+    return checked.map(({ payload, delayMs, ...options }, index) => {
+      const sequence = last - items.length + 1 + index
+      const record: QueueRecord = {
+        ...options,
+        id: String(sequence),
+        sequence,
+        state: delayMs > 0 ? 'delayed' : 'ready',
+        dueMs: delayMs > 0 ? nowMs + delayMs : 0,
+        attempts: 0,
+        token: 0,
+        enqueuedAtMs: nowMs,
+        lastError: null,
+      }
+      return { record, payload }
     })
+  }
+
+  async #stepsToComplete(level: KvStore, lease: Lease<T> | undefined): Promise<Step[]> {
+    if (lease === undefined) return []
+    const { value: record, version } = await this.#find(level, lease)
+    const operations: KvOperation[] = [
+      { type: 'delete', key: itemKey(record.id) },
+      { type: 'delete', key: payloadKey(record.id) },
+      { type: 'delete', key: placeOf(record) },
+      ...releaseDedupe(record),
+    ]
+    return [{ operations, checks: [{ key: itemKey(record.id), version }] }]
+  }
+
+  /** @throws LeaseLostError */
+  async #find(level: KvStore, lease: Lease<T>): Promise<KvEntry<QueueRecord>> {
+    const item = await level.getEntry<QueueRecord>(itemKey(lease.id))
+    if (item?.value.state !== 'leased' || item.value.token !== lease.token) {
+      throw new LeaseLostError(this.name, lease.id, lease.token)
+    }
+    return item
   }
 
   /** Calls of one process wait for each other, since they would only get into each other's way. */
@@ -320,10 +364,7 @@ export class LeasedQueue<T = unknown> {
   ): Promise<void> {
     const level = await this.#level()
     await retryOnConflict(async () => {
-      const item = await level.getEntry<QueueRecord>(itemKey(lease.id))
-      if (item?.value.state !== 'leased' || item.value.token !== lease.token) {
-        throw new LeaseLostError(this.name, lease.id, lease.token)
-      }
+      const item = await this.#find(level, lease)
       return (await change(level, item.value, item.version)).done ? { done: undefined } : undefined
     })
   }
@@ -351,6 +392,67 @@ export class LeasedQueue<T = unknown> {
  */
 export function createLeasedQueue<T = unknown>(name: KvKey, options: LeasedQueueOptions = {}): LeasedQueue<T> {
   return new LeasedQueue<T>(name, options)
+}
+
+interface NewRecord {
+  readonly record: QueueRecord
+  readonly payload: unknown
+}
+
+/** A part of a transaction, with keys of the queue. */
+interface Step {
+  readonly operations: readonly KvOperation[]
+  readonly checks: readonly KvCheck[]
+  readonly enqueued?: Enqueued
+}
+
+/** Items whose dedupe key is taken are left out: by one in the queue, or by one before them. */
+async function stepsToInsert(level: KvStore, records: readonly NewRecord[]): Promise<Step[]> {
+  const claimed = new Map<string, string>()
+  const steps: Step[] = []
+  for (const { record, payload } of records) {
+    const { id, dedupeKey: dedupe } = record
+    const known = dedupe === null ? undefined : (claimed.get(dedupe) ?? (await level.get<string>(dedupeKey(dedupe))))
+    if (known !== undefined) {
+      steps.push({ operations: [], checks: [], enqueued: { id: known, duplicate: true } })
+      continue
+    }
+    if (dedupe !== null) claimed.set(dedupe, id)
+    steps.push({
+      operations: [
+        { type: 'put', key: itemKey(id), value: record, ttlMs: null },
+        { type: 'put', key: payloadKey(id), value: payload, ttlMs: null },
+        { type: 'put', key: placeOf(record), value: id, ttlMs: null },
+        ...(dedupe === null ? [] : [{ type: 'put', key: dedupeKey(dedupe), value: id, ttlMs: null } as const]),
+      ],
+      checks: dedupe === null ? [] : [{ key: dedupeKey(dedupe), version: null }],
+      enqueued: { id, duplicate: false },
+    })
+  }
+  return steps
+}
+
+type CheckedOptions = Pick<QueueRecord, 'priority' | 'maxAttempts' | 'dedupeKey' | 'dedupeKeepMs'> & {
+  readonly delayMs: number
+}
+
+function checkOptions(options: EnqueueOptions, defaultAttempts: number): CheckedOptions {
+  const { priority = 0, delaySeconds = 0, dedupeSeconds = 0, maxAttempts = defaultAttempts } = options
+  if (!Number.isInteger(priority) || Math.abs(priority) >= MAX_PRIORITY) {
+    throw new RangeError(
+      `priority must be a whole number between -${MAX_PRIORITY} and ${MAX_PRIORITY}, not ${priority}`,
+    )
+  }
+  notNegative('delaySeconds', delaySeconds)
+  notNegative('dedupeSeconds', dedupeSeconds)
+  positive('maxAttempts', maxAttempts)
+  return {
+    priority,
+    maxAttempts,
+    delayMs: Math.ceil(delaySeconds * SECOND_MS),
+    dedupeKey: options.dedupeKey ?? null,
+    dedupeKeepMs: dedupeSeconds > 0 ? Math.ceil(dedupeSeconds * SECOND_MS) : null,
+  }
 }
 
 /** Back in line, or dead after the last attempt. */
