@@ -107,7 +107,8 @@ class OpenSshServer implements SftpServer {
         `AuthorizedKeysFile ${join(this.#folder, 'authorized_keys')}`,
         'PasswordAuthentication no',
         'KbdInteractiveAuthentication no',
-        'UsePAM no',
+        // Without it sshd looks into /etc/shadow for locked accounts, and takes one that it cannot look up for locked.
+        'UsePAM yes',
         `Subsystem sftp internal-sftp -d ${this.root}`,
         'LogLevel VERBOSE',
         ...config,
