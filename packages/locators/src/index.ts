@@ -1,0 +1,1 @@
+export type { Failure, FailureOutcome, LeasedRequest, Locator, Progress, WorkRequest } from './locator.js'
