@@ -35,6 +35,7 @@ export {
 } from './managers/persistence-manager.js'
 export {
   createRetryManager,
+  type PlannedRetry,
   RetryManager,
   type RetryManagerOptions,
   type RetryRecord,
@@ -47,17 +48,20 @@ export {
   type TrackerSnapshot,
 } from './managers/state-tracker.js'
 export type { ProcessingStats } from './managers/timing.js'
-export {
-  createLeasedQueue,
-  type DeadLetter,
-  type Enqueued,
-  type EnqueueOptions,
-  type Lease,
-  LeasedQueue,
-  type LeasedQueueOptions,
-  type LeaseOptions,
-} from './queue/leased-queue.js'
+export { createLeasedQueue, LeasedQueue } from './queue/leased-queue.js'
 export type { QueueState } from './queue/queue-record.js'
+export type {
+  DeadLetter,
+  Enqueued,
+  EnqueueOptions,
+  GiveBack,
+  GiveBackOptions,
+  Lease,
+  LeasedQueueOptions,
+  LeaseOptions,
+  NewItem,
+  QueueTransaction,
+} from './queue/queue-types.js'
 export { createKvStore } from './store/create-kv-store.js'
 export { closeGlobalStore, configureGlobalStore, getGlobalStore } from './store/global-store.js'
 export { encodeSegment, type KvKey, MAX_KEY_BYTES, splitKey, writeKey } from './store/key.js'

@@ -28,6 +28,7 @@ const expected: readonly Expected[] = [
       /^1 1\.5 1\.5 1\.5\n5 0\.01\d+\n# HELP holdfast_events_total .*holdfast_events_total\{tracker="my_tracker",name="api_calls"\} 5\n/s,
   },
   { uses: 'createLeasedQueue', prints: /^working on https:\/\/a\.example\/1 with token \d+\n$/ },
+  { uses: 'getGlobalStore', prints: /^$/ },
 ]
 
 test('the README has these examples', () => {

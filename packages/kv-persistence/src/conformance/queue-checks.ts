@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { createLeasedQueue, type Lease } from '../queue/leased-queue.js'
+import { createLeasedQueue } from '../queue/leased-queue.js'
+import type { Lease } from '../queue/queue-types.js'
 import { assertRejectsWithCode, collect } from './assertions.js'
 import type { StoreCheck } from './suite.js'
 

@@ -5,6 +5,7 @@ import { expiryChecks } from './expiry-checks.js'
 import { keyChecks } from './key-checks.js'
 import { lifecycleChecks } from './lifecycle-checks.js'
 import { queueChecks } from './queue-checks.js'
+import { queueTransactionChecks } from './queue-transaction-checks.js'
 import { scanChecks } from './scan-checks.js'
 import { setChecks } from './set-checks.js'
 import { valueChecks } from './value-checks.js'
@@ -51,6 +52,7 @@ export function kvConformanceChecks(harness: KvHarness): ConformanceCheck[] {
     ...setChecks,
     ...watchChecks,
     ...queueChecks,
+    ...queueTransactionChecks,
     ...lifecycleChecks,
   ]
     .filter(({ shared }) => shared !== true || harness.shared !== false)

@@ -1,5 +1,5 @@
-import type { KvKey } from '../store/key.js'
-import type { KvOperation, KvStore } from '../store/kv-store.js'
+import { type KvKey, splitKey } from '../store/key.js'
+import type { KvCheck, KvOperation, KvStore } from '../store/kv-store.js'
 import { CircuitBreaker, type CircuitOptions } from './circuit-breaker.js'
 import { DAY_MS, errorText, isoNow, type ManagerOptions, requireName, SECOND_MS, storeOf } from './manager-store.js'
 import { checkPolicy, delaySeconds, type ErrorKind, isPermanent, type RetryPolicy } from './retry-policy.js'
@@ -42,6 +42,12 @@ export interface RetryRecord {
   readonly errors: readonly { readonly error: string; readonly timestamp: string }[]
 }
 
+/** Part of a batch, with keys of the store. */
+export interface PlannedRetry {
+  readonly operations: readonly KvOperation[]
+  readonly checks: readonly KvCheck[]
+}
+
 /** Who is to be tried again, and when; shared by all processes on one store, and kept over restarts. */
 export class RetryManager {
   readonly #store: () => Promise<KvStore>
@@ -77,20 +83,48 @@ export class RetryManager {
 
   /** Counts a failure and decides when the next attempt is; resolves to the count. Of many at a time each counts. */
   async recordRetry(itemId: string, error: unknown): Promise<number> {
+    const store = await this.#store()
+    return retryOnConflict(async () => {
+      const { record, operations, checks } = await this.planRetry(itemId, error)
+      return (await store.batch(operations, { checks })).done ? { done: record.retryCount } : undefined
+    })
+  }
+
+  /**
+   * What `recordRetry` would write, for a batch of the caller's on the same store; nothing is written. Plan again when one of its checks does not hold.
+   * The next attempt is not before `minDelaySeconds` from now.
+   */
+  async planRetry(
+    itemId: string,
+    error: unknown,
+    { minDelaySeconds = 0 }: { readonly minDelaySeconds?: number } = {},
+  ): Promise<PlannedRetry & { readonly record: RetryRecord }> {
     requireName('The id of an item', itemId)
     const level = await this.#level()
-    return retryOnConflict(async () => {
-      const entry = await level.getEntry<RetryRecord>(['retry', itemId])
-      const record = this.#next(itemId, entry?.value, error, await level.now())
-      const result = await level.batch(
-        [
-          { type: 'put', key: ['retry', itemId], value: record, ttlMs: this.#ttlMs },
-          ...this.#moveDue(itemId, entry?.value.nextAttemptAt ?? null, record.nextAttemptAt),
-        ],
-        { checks: [{ key: ['retry', itemId], version: entry?.version ?? null }] },
-      )
-      return result.done ? { done: record.retryCount } : undefined
-    })
+    const entry = await level.getEntry<RetryRecord>(['retry', itemId])
+    const record = this.#next(itemId, entry?.value, error, await level.now(), minDelaySeconds)
+    return {
+      record,
+      operations: this.#lift([
+        { type: 'put', key: ['retry', itemId], value: record, ttlMs: this.#ttlMs },
+        ...this.#moveDue(itemId, entry?.value.nextAttemptAt ?? null, record.nextAttemptAt),
+      ]),
+      checks: this.#lift([{ key: ['retry', itemId], version: entry?.version ?? null }]),
+    }
+  }
+
+  /** What `clearRetryData` would do, in the same way; no operations when nothing is known of the item. */
+  async planClear(itemId: string): Promise<PlannedRetry> {
+    const entry = await (await this.#level()).getEntry<RetryRecord>(['retry', itemId])
+    const checks = this.#lift([{ key: ['retry', itemId], version: entry?.version ?? null }])
+    if (entry === undefined) return { operations: [], checks }
+    return {
+      operations: this.#lift([
+        { type: 'delete', key: ['retry', itemId] },
+        ...this.#moveDue(itemId, entry.value.nextAttemptAt, null),
+      ]),
+      checks,
+    }
   }
 
   /** Seconds until the next attempt is due; 0 if it is, or if nothing is known of the item. */
@@ -117,15 +151,11 @@ export class RetryManager {
 
   /** Forgets the item, after a success. Whether there was something to forget. */
   async clearRetryData(itemId: string): Promise<boolean> {
-    const level = await this.#level()
+    const store = await this.#store()
     return retryOnConflict(async () => {
-      const entry = await level.getEntry<RetryRecord>(['retry', itemId])
-      if (entry === undefined) return { done: false }
-      const result = await level.batch(
-        [{ type: 'delete', key: ['retry', itemId] }, ...this.#moveDue(itemId, entry.value.nextAttemptAt, null)],
-        { checks: [{ key: ['retry', itemId], version: entry.version }] },
-      )
-      return result.done ? { done: true } : undefined
+      const { operations, checks } = await this.planClear(itemId)
+      if (operations.length === 0) return { done: false }
+      return (await store.batch(operations, { checks })).done ? { done: true } : undefined
     })
   }
 
@@ -135,11 +165,18 @@ export class RetryManager {
     return new CircuitBreaker(() => this.#level(), name, this.#circuit)
   }
 
-  #next(itemId: string, old: RetryRecord | undefined, error: unknown, nowMs: number): RetryRecord {
+  #next(
+    itemId: string,
+    old: RetryRecord | undefined,
+    error: unknown,
+    nowMs: number,
+    minDelaySeconds: number,
+  ): RetryRecord {
     const retryCount = (old?.retryCount ?? 0) + 1
     const permanent = isPermanent(this.#policy, error)
     const [text, timestamp] = [errorText(error), isoNow()]
-    const delayMs = Math.ceil(delaySeconds(this.#policy, retryCount, this.#random) * SECOND_MS)
+    const delay = Math.max(minDelaySeconds, delaySeconds(this.#policy, retryCount, this.#random))
+    const delayMs = Math.ceil(delay * SECOND_MS)
     const errors = [...(old?.errors ?? []), { error: text, timestamp }]
     return {
       itemId,
@@ -164,6 +201,12 @@ export class RetryManager {
       ...(from === null ? [] : [{ type: 'delete', key: key(from) } as const]),
       ...(to === null ? [] : [{ type: 'put', key: key(to), value: itemId, ttlMs: this.#ttlMs } as const]),
     ]
+  }
+
+  /** From keys of the namespace to keys of the store. */
+  #lift<K extends { readonly key: KvKey }>(things: readonly K[]): K[] {
+    const path = typeof this.#namespace === 'string' ? splitKey(this.#namespace) : this.#namespace
+    return things.map((thing) => ({ ...thing, key: [...path, ...(thing.key as readonly string[])] }))
   }
 
   async #level(): Promise<KvStore> {
