@@ -143,6 +143,7 @@ export const queueTransactionChecks: readonly StoreCheck[] = [
         operations: [{ type: 'put', key: 'error', value: 'gone' }],
       })
       const [dead] = await collect(queue.deadLetters())
+      assert.equal(await queue.deadCount(), 1)
       assert.deepEqual([dead?.payload, dead?.lastError, await store.get('error')], ['a', 'gone', 'gone'])
       assert.deepEqual(await keysOf(store.scan('q:queue:delayed')), [])
     },

@@ -118,6 +118,13 @@ export class LeasedQueue<T = unknown> {
     }
   }
 
+  /** How many were given up; looks at all of them, and at nothing else. */
+  async deadCount(): Promise<number> {
+    let sum = 0
+    for await (const _ of (await this.#level()).scan('dead')) sum += 1
+    return sum
+  }
+
   /** Gives a dead item all its attempts again. Whether it was there. */
   async retryDead(id: string): Promise<boolean> {
     return this.#changeDead(id, (level, record, version) =>
