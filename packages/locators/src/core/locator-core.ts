@@ -113,12 +113,29 @@ export class LocatorCore<R extends WorkRequest> {
         complete: lease,
         operations: [
           { type: 'put', key: this.keys.done(request), value: mark, ttlMs: this.#options.doneTtlMs ?? null },
-          ...(clear.operations.length > 0 ? [{ type: 'delete', key: this.keys.error(request) } as const] : []),
+          { type: 'delete', key: this.keys.error(request) },
           ...clear.operations,
           ...(step.operations ?? []),
         ],
         checks: [...clear.checks, ...(step.checks ?? [])],
         enqueue: (step.add ?? []).map(toItem),
+      })
+      if (done !== undefined) break
+    }
+    this.#wakeUp.wake()
+  }
+
+  /** The request is gone, with its failures, and neither done nor failed: something else has taken its place. */
+  async dropped({ request, lease }: LeasedRequest<R>): Promise<void> {
+    for (;;) {
+      const clear = await this.#retries.planClear(request.id)
+      const done = await this.#queue.transact({
+        complete: lease,
+        operations: [
+          ...(clear.operations.length > 0 ? [{ type: 'delete', key: this.keys.error(request) } as const] : []),
+          ...clear.operations,
+        ],
+        checks: clear.checks,
       })
       if (done !== undefined) break
     }
