@@ -68,6 +68,7 @@ export class ApiLocator implements Locator<ApiRequest, ApiSuccess> {
   readonly #wallMs: () => number
   /** When this run began, on the store's clock. */
   #runMs: Promise<number> | undefined
+  #planning: Promise<unknown> = Promise.resolve()
 
   constructor(options: ApiLocatorOptions, deps: ApiLocatorDeps = {}) {
     const { windows, request, narrowing } = options
@@ -147,7 +148,13 @@ export class ApiLocator implements Locator<ApiRequest, ApiSuccess> {
   }
 
   /** Puts new work into the queue; 0 when there is none. */
-  async #plan(count: number): Promise<number> {
+  #plan(count: number): Promise<number> {
+    const turn = this.#planning.then(() => this.#planNow(count))
+    this.#planning = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #planNow(count: number): Promise<number> {
     const runMs = await this.#startOfRun()
     return (await this.#singles.plan(count, runMs)) || (await this.#planWindows(count, runMs))
   }

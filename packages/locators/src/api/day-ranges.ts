@@ -14,8 +14,8 @@ export function withRange(ranges: readonly DateWindow[], added: DateWindow): Dat
     if (range.to < addDays(from, -1) || range.from > addDays(to, 1)) {
       result.push(range)
     } else {
-      from = range.from < from ? range.from : from
-      to = range.to > to ? range.to : to
+      from = earlier(range.from, from)
+      to = later(range.to, to)
     }
   }
   return [...result, { from, to }].sort((a, b) => (a.from < b.from ? -1 : 1))
@@ -40,12 +40,20 @@ export function* cut(gap: DateWindow, days: number, direction: 'forward' | 'back
   if (direction === 'forward') {
     for (let from = gap.from; from <= gap.to; from = addDays(from, days)) {
       const to = addDays(from, days - 1)
-      yield { from, to: to < gap.to ? to : gap.to }
+      yield { from, to: earlier(to, gap.to) }
     }
   } else {
     for (let to = gap.to; to >= gap.from; to = addDays(to, -days)) {
       const from = addDays(to, 1 - days)
-      yield { from: from > gap.from ? from : gap.from, to }
+      yield { from: later(from, gap.from), to }
     }
   }
+}
+
+function earlier(a: Day, b: Day): Day {
+  return a.localeCompare(b, 'en') <= 0 ? a : b
+}
+
+function later(a: Day, b: Day): Day {
+  return earlier(a, b) === a ? b : a
 }

@@ -22,8 +22,8 @@ export interface PageFacts {
 }
 
 export interface PageRules {
-  readonly paging: Paging | undefined
-  readonly narrowing: NarrowingOptions | undefined
+  readonly paging?: Paging | undefined
+  readonly narrowing?: NarrowingOptions | undefined
 }
 
 const END: PageFacts = { next: null, total: null, isNarrowed: false, isEmpty: false }
@@ -38,7 +38,9 @@ export function readPage(rules: PageRules, request: ApiRequest, page: ReceivedPa
   const isEmpty = page.status === 404 || page.status === 204
   if (isEmpty || !needsFacts(rules, request)) return { ...END, isEmpty }
   const response = parse(request.url, page)
-  const narrowed = rules.narrowing === undefined ? undefined : narrow(rules.narrowing, request, response)
+  const { narrowing } = rules
+  const narrowed =
+    narrowing === undefined || request.window === undefined ? undefined : narrow(narrowing, request, response)
   if (narrowed?.isNarrowed) return { ...END, ...narrowed }
   return { ...END, ...narrowed, next: nextPage(rules.paging, request, response) }
 }
