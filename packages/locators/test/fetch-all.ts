@@ -23,7 +23,10 @@ export async function fetchAll(
         const body = await response.bytes()
         const page = locator.readPage(leased, { status: response.status, headers: response.headers, body })
         if (!page.isNarrowed) {
-          await store({ url: leased.request.url, status: response.status, text: new TextDecoder().decode(body) }, leased)
+          await store(
+            { url: leased.request.url, status: response.status, text: new TextDecoder().decode(body) },
+            leased,
+          )
         }
         await locator.succeeded(leased, { page, headers: response.headers, result: { bytes: body.byteLength } })
       } catch (error) {

@@ -10,7 +10,8 @@ export class SingleRequests {
 
   constructor(core: LocatorCore<ApiRequest>, requests: readonly ApiRequest[], repeat: boolean) {
     this.#core = core
-    this.#requests = requests
+    // The same thing written in two ways is done once.
+    this.#requests = [...new Map(requests.toReversed().map((each) => [each.id, each])).values()].toReversed()
     this.#repeat = repeat
   }
 

@@ -21,7 +21,7 @@ const DELETED_AT_ONCE = 500
 /** What was done, kept under the done mark. */
 export interface DoneMark<R extends WorkRequest = WorkRequest> {
   readonly request: R
-  /** ISO-8601 UTC. */
+  /** ISO-8601 UTC, of the store's clock. */
   readonly doneAt: string
   /** What the caller said of its result, such as the id of a bundle. */
   readonly result: unknown
@@ -106,7 +106,8 @@ export class LocatorCore<R extends WorkRequest> {
     makeStep: () => LocatorStep<R> | Promise<LocatorStep<R>> = () => ({}),
   ): Promise<void> {
     const { request, lease } = leased
-    const mark: DoneMark<R> = { request, doneAt: new Date().toISOString(), result: result ?? null }
+    const nowMs = await (await this.store()).now()
+    const mark: DoneMark<R> = { request, doneAt: new Date(nowMs).toISOString(), result: result ?? null }
     for (;;) {
       const [clear, step] = await Promise.all([this.#retries.planClear(request.id), makeStep()])
       const done = await this.#queue.transact({
@@ -131,10 +132,7 @@ export class LocatorCore<R extends WorkRequest> {
       const clear = await this.#retries.planClear(request.id)
       const done = await this.#queue.transact({
         complete: lease,
-        operations: [
-          ...(clear.operations.length > 0 ? [{ type: 'delete', key: this.keys.error(request) } as const] : []),
-          ...clear.operations,
-        ],
+        operations: [{ type: 'delete', key: this.keys.error(request) }, ...clear.operations],
         checks: clear.checks,
       })
       if (done !== undefined) break

@@ -2,6 +2,7 @@ import { createKvStore, type KvStore } from '@holdfast/kv-persistence'
 import {
   type ApiLocator,
   type ApiLocatorOptions,
+  conditionalHeaders,
   createApiLocator,
   createHttpClient,
   cursorPaging,
@@ -95,14 +96,20 @@ describe('windows and cursor', () => {
   test('a later run fetches nothing again, a later end continues, an earlier start is fetched too', async () => {
     await run(sirene())
     expect((await run(sirene())).fetched).toEqual([])
-    expect((await run(sirene({ windows: { start: '2025-03-01', end: '2025-03-05' } }))).sirens).toEqual(companies(days(4, 5)))
+    expect((await run(sirene({ windows: { start: '2025-03-01', end: '2025-03-05' } }))).sirens).toEqual(
+      companies(days(4, 5)),
+    )
     const earlier = sirene({ windows: { start: '2025-02-27', end: '2025-03-05' } })
     expect((await run(earlier)).sirens).toEqual(companies(['2025-02-27', '2025-02-28']))
   })
 
   test('of 10 days of which 3 in a row are rejected 7 are fetched', async () => {
     const rejected = ['2025-03-03', '2025-03-04', '2025-03-05']
-    const windows = { start: '2025-03-01', end: '2025-03-10', filter: ({ from }: { from: string }) => !rejected.includes(from) }
+    const windows = {
+      start: '2025-03-01',
+      end: '2025-03-10',
+      filter: ({ from }: { from: string }) => !rejected.includes(from),
+    }
     clock.wallMs += 86_400_000 * 5
     const { sirens } = await run(sirene({ windows }))
     expect(sirens).toEqual(companies(days(1, 10).filter((day) => !rejected.includes(day))))
@@ -167,7 +174,12 @@ describe('other paging', () => {
 
   test.each([
     ['page numbers', '/page', pageNumberPaging({ items: '$.items' }), ['page=1', 'page=2', 'page=3', 'page=4']],
-    ['page numbers of a known size', '/page', pageNumberPaging({ items: '$.items', size: 2 }), ['page=1', 'page=2', 'page=3']],
+    [
+      'page numbers of a known size',
+      '/page',
+      pageNumberPaging({ items: '$.items', size: 2 }),
+      ['page=1', 'page=2', 'page=3'],
+    ],
     ['offsets', '/offset', offsetPaging({ items: '$.rows', total: '$.total' }), ['offset=0', 'offset=2', 'offset=4']],
     ['Link headers', '/link', linkPaging(), ['', 'page=2', 'page=3']],
   ])('%s', async (_, path, paging, expected) => {
@@ -257,7 +269,9 @@ describe('failures', () => {
     expect(sirens).toEqual(companies(days(2, 3)))
     expect(await locator.progress()).toEqual({ finished: true, failures: 1 })
     const failures = await Array.fromAsync(locator.failures())
-    expect(failures).toMatchObject([{ errorCode: 'ERR_HTTP_STATUS', failures: 1, request: { window: { from: '2025-03-01' } } }])
+    expect(failures).toMatchObject([
+      { errorCode: 'ERR_HTTP_STATUS', failures: 1, request: { window: { from: '2025-03-01' } } },
+    ])
     expect((await run(sirene())).fetched).toEqual([])
     expect(await locator.retry('unknown')).toBe(0)
     expect(await locator.retry(failures[0]?.request.url)).toBe(1)
@@ -355,9 +369,16 @@ test('a conditional request sends what the server gave, and 304 keeps the walk g
   await run(locator())
   pass(10_000)
   const again = locator()
-  // Done marks tell the time of the wall clock, the run that of the store.
   const [leased] = await again.next(1)
   expect(leased?.validators).toMatchObject({ etag: '"v1"', page: { next: { url: `${server.origin}/page` } } })
+  if (leased === undefined) return expect.unreachable()
+  const headers = conditionalHeaders(leased.validators)
+  const response = await client.request({ ...leased.request, headers })
+  expect(response.isNotModified).toBe(true)
+  const page = again.readPage(leased, { status: response.status, headers: response.headers })
+  await again.succeeded(leased, { page })
+  expect((await again.next(5)).map(({ request }) => request.url)).toEqual([`${server.origin}/page`])
+  await response.discard()
 })
 
 test('waitForWork() wakes when a page is done, and at once when all is finished', async () => {

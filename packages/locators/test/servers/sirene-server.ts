@@ -73,7 +73,8 @@ export class SireneServer implements AsyncDisposable {
     this.received.push(received)
     request.resume()
     if (url.pathname === '/token') return this.#giveToken(received, response)
-    if (this.#options.tokens !== undefined && !this.#isToken(request.headers.authorization)) return send(response, 401, {})
+    if (this.#options.tokens !== undefined && !this.#isToken(request.headers.authorization))
+      return send(response, 401, {})
     const fault = this.faults.shift()
     if (fault !== undefined) return fault(response, received)
     const page = Number(url.searchParams.get('page') ?? 1)
@@ -111,7 +112,15 @@ export class SireneServer implements AsyncDisposable {
     const end = start + rows.length
     const following = end >= shown.length ? cursor : Buffer.from(String(end)).toString('base64url')
     send(response, 200, {
-      header: { statut: 200, message: 'OK', total: all.length, debut: start, nombre: rows.length, curseur: cursor, curseurSuivant: following },
+      header: {
+        statut: 200,
+        message: 'OK',
+        total: all.length,
+        debut: start,
+        nombre: rows.length,
+        curseur: cursor,
+        curseurSuivant: following,
+      },
       unitesLegales: rows.map((siren) => ({ siren })),
     })
   }
@@ -121,7 +130,11 @@ export class SireneServer implements AsyncDisposable {
     if (headers.authorization !== expected) return send(response, 401, { error: 'invalid_client' })
     const token = `token-${this.tokensGiven.length + 1}`
     this.tokensGiven.push(token)
-    send(response, 200, { access_token: token, token_type: 'Bearer', expires_in: this.#options.tokens?.expiresIn ?? 3600 })
+    send(response, 200, {
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: this.#options.tokens?.expiresIn ?? 3600,
+    })
   }
 
   #isToken(authorization: string | undefined): boolean {
@@ -135,7 +148,10 @@ export class SireneServer implements AsyncDisposable {
 
 export function send(response: ServerResponse, status: number, body?: unknown): void {
   const text = body === undefined ? '' : JSON.stringify(body)
-  response.writeHead(status, status === 304 ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.writeHead(
+    status,
+    status === 304 ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+  )
   response.end(status === 304 ? undefined : text)
 }
 
