@@ -232,6 +232,8 @@ function openSession(client: ssh2.Client, settings: SftpSettings, signal?: Abort
     )
     signal?.addEventListener('abort', abort, { once: true })
     const methods = authMethods(settings)
+    // Every request is small and waits for its answer, which the line would hold back to send them together.
+    client.on('connect', () => client.setNoDelay(true))
     client.on('error', (error: Error & { level?: string }) => {
       if (error.level === 'client-authentication') {
         fail(
@@ -251,7 +253,7 @@ function openSession(client: ssh2.Client, settings: SftpSettings, signal?: Abort
         if (error !== undefined) return unreachable('unreachable', 'The server opens no SFTP session', error)
         clearTimeout(timer)
         signal?.removeEventListener('abort', abort)
-        for (const event of ['error', 'close', 'ready']) client.removeAllListeners(event)
+        for (const event of ['connect', 'error', 'close', 'ready']) client.removeAllListeners(event)
         resolve(sftp)
       }),
     )

@@ -117,7 +117,7 @@ export class SftpLocator implements Locator<SftpRequest, SftpSuccess>, AsyncDisp
     if (changes > PATIENCE) return this.#core.failed(leased, error)
     this.#changes.set(path, changes)
     await this.#core.dropped(leased)
-    const nextAttemptAtMs = (await this.#now()) + Math.max(this.#settled.stableForMs, SECOND_MS)
+    const nextAttemptAtMs = (await this.#now()) + SECOND_MS
     this.#wantedAtMs = Math.min(this.#wantedAtMs ?? nextAttemptAtMs, nextAttemptAtMs)
     return { failures: changes, nextAttemptAtMs, permanent: false }
   }

@@ -21,7 +21,7 @@ export class TailMismatch extends Error {
   override readonly name = 'TailMismatch'
 }
 
-const READ_BYTES = 32 * 1024
+const READ_BYTES = 128 * 1024
 /** So many requests are on their way at a time, so that the line does not wait for the answer to each. */
 const READS_AHEAD = 16
 const TRIES_WITHOUT_PROGRESS = 5
