@@ -47,3 +47,27 @@ export { type OAuthOptions, oauthClientCredentials } from './http/oauth.js'
 export { createRateLimit, RateLimit, type RateLimitOptions } from './http/rate-limit.js'
 export type { RedirectPolicy } from './http/redirect.js'
 export type { Failure, FailureOutcome, LeasedRequest, Locator, Progress, WorkRequest } from './locator.js'
+export type { DirectoryEntry, EntryKind, RemoteFile, RemoteStat, SftpConnection } from './sftp/connection.js'
+export type { SftpConnectionOptions } from './sftp/connection-options.js'
+export { createSftpPool, type PoolUse, SftpPool, type SftpPoolDeps } from './sftp/connection-pool.js'
+export { type Downloaded, type DownloadOptions, downloadFile, type PartialFile } from './sftp/download-file.js'
+export type { DirectorySource, FileSource, ListedFile, SftpSort, SftpSource } from './sftp/list-files.js'
+export { localName } from './sftp/local-name.js'
+export { type CalendarDate, type DateFilter, dateInName } from './sftp/name-date.js'
+export {
+  type FileVersion,
+  SftpAuthError,
+  SftpConnectionError,
+  type SftpConnectionReason,
+  SftpFileChangedError,
+  SftpHostKeyError,
+  SftpPathError,
+  type SftpStatus,
+} from './sftp/sftp-errors.js'
+export {
+  createSftpLocator,
+  SftpLocator,
+  type SftpLocatorOptions,
+  type SftpRequest,
+  type SftpSuccess,
+} from './sftp/sftp-locator.js'
