@@ -12,8 +12,9 @@ import {
   pageNumberPaging,
 } from '@holdfast/locators'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { collect } from '../collect.js'
 import { type Fetched, fetchAll, sirensOf } from '../fetch-all.js'
-import { faults, type SireneOptions, SireneServer, send } from '../servers/sirene-server.js'
+import { faults, reply, type SireneOptions, SireneServer } from '../servers/sirene-server.js'
 
 const TODAY = Date.parse('2025-03-10T12:00:00Z')
 let store: KvStore
@@ -160,7 +161,7 @@ describe('windows and cursor', () => {
 
   test('pages that lead back to an earlier one are a failure, not an endless walk', async () => {
     for (const next of ['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c', 'a']) {
-      server.faults.push((response) => send(response, 200, { header: { curseurSuivant: next }, unitesLegales: [] }))
+      server.faults.push(reply(200, { header: { curseurSuivant: next }, unitesLegales: [] }))
     }
     const { failed } = await run(sirene({ windows: { start: '2025-03-01', end: '2025-03-01' } }))
     expect(failed).toMatchObject([{ code: 'ERR_PAGING_LOOP' }])
@@ -188,10 +189,7 @@ describe('other paging', () => {
   })
 
   test('a Link to another server is a failure', async () => {
-    server.faults.push((response) => {
-      response.setHeader('link', '<http://localhost:1/>; rel=next')
-      send(response, 200, {})
-    })
+    server.faults.push(reply(200, {}, { link: '<http://localhost:1/>; rel=next' }))
     expect((await run(single('/link', { paging: linkPaging() }))).failed).toMatchObject([{ code: 'ERR_PAGE_FORMAT' }])
   })
 
@@ -268,7 +266,7 @@ describe('failures', () => {
     const { sirens } = await run(locator)
     expect(sirens).toEqual(companies(days(2, 3)))
     expect(await locator.progress()).toEqual({ finished: true, failures: 1 })
-    const failures = await Array.fromAsync(locator.failures())
+    const failures = await collect(locator.failures())
     expect(failures).toMatchObject([
       { errorCode: 'ERR_HTTP_STATUS', failures: 1, request: { window: { from: '2025-03-01' } } },
     ])
@@ -315,14 +313,14 @@ describe('failures', () => {
     const [second] = await locator.next(1)
     if (late === undefined || second === undefined) return expect.unreachable()
     expect(second.request).toEqual(late.request)
-    const before = await Array.fromAsync(store.scan())
+    const before = await collect(store.scan())
     const page = locator.readPage(late, { status: 200, headers: {}, body: { header: { curseurSuivant: 'x' } } })
     await expect(locator.succeeded(late, { page })).rejects.toMatchObject({ code: 'ERR_LEASE_LOST' })
     await expect(locator.failed(late, new Error('late'))).rejects.toMatchObject({ code: 'ERR_LEASE_LOST' })
     await expect(locator.giveBack(late)).rejects.toMatchObject({ code: 'ERR_LEASE_LOST' })
     // The number of an item that was not put in after all is used up; nothing else has changed.
     const ofQueue = ({ key }: { key: string }): boolean => !key.endsWith(':sequence')
-    expect((await Array.fromAsync(store.scan())).filter(ofQueue)).toEqual(before.filter(ofQueue))
+    expect((await collect(store.scan())).filter(ofQueue)).toEqual(before.filter(ofQueue))
     await locator.succeeded(second, { page })
     expect((await locator.next(5)).map(({ request }) => request.page?.token)).toEqual(['x'])
   })
@@ -343,7 +341,7 @@ test('two locators of one store do not see each other, and reset() forgets one o
   await run(one)
   expect((await run(two)).sirens).toEqual(companies(days(1, 3)))
   await one.reset()
-  expect(await Array.fromAsync(store.scan('fr_siren_provider'))).toEqual([])
+  expect(await collect(store.scan('fr_siren_provider'))).toEqual([])
   expect((await run(two)).fetched).toEqual([])
   expect((await run(one)).sirens).toEqual(companies(days(1, 3)))
 })
@@ -361,11 +359,7 @@ test('a conditional request sends what the server gave, and 304 keeps the walk g
   const requests = [`${server.origin}/etag`]
   const locator = (): ApiLocator =>
     createApiLocator({ prefix: 'p', store, requests, repeatRequests: true, conditional: true, paging: linkPaging() })
-  server.faults.push((response) => {
-    response.setHeader('etag', '"v1"')
-    response.setHeader('link', '</page>; rel=next')
-    send(response, 200, { value: 1 })
-  })
+  server.faults.push(reply(200, { value: 1 }, { etag: '"v1"', link: '</page>; rel=next' }))
   await run(locator())
   pass(10_000)
   const again = locator()

@@ -72,65 +72,61 @@ export class SireneServer implements AsyncDisposable {
     const received = { url, method: request.method ?? '', headers: request.headers, atMs: performance.now() }
     this.received.push(received)
     request.resume()
-    if (url.pathname === '/token') return this.#giveToken(received, response)
-    if (this.#options.tokens !== undefined && !this.#isToken(request.headers.authorization))
-      return send(response, 401, {})
+    this.#reply(received)(response, received)
+  }
+
+  #reply(received: Received): Fault {
+    const { url, headers } = received
+    if (url.pathname === '/token') return this.#token(received)
+    if (this.#options.tokens !== undefined && !this.#isToken(headers.authorization)) return reply(401, {})
     const fault = this.faults.shift()
-    if (fault !== undefined) return fault(response, received)
+    if (fault !== undefined) return fault
     const page = Number(url.searchParams.get('page') ?? 1)
     const offset = Number(url.searchParams.get('offset') ?? 0)
     switch (url.pathname) {
       case '/siren':
-        return this.#sirene(url, response)
+        return this.#sirene(url)
       case '/page':
-        return send(response, 200, { items: [1, 2, 3, 4, 5].slice((page - 1) * 2, page * 2) })
+        return reply(200, { items: [1, 2, 3, 4, 5].slice((page - 1) * 2, page * 2) })
       case '/offset':
-        return send(response, 200, { total: 5, rows: [1, 2, 3, 4, 5].slice(offset, offset + 2) })
-      case '/link':
-        if (page < 3) response.setHeader('link', `</link?page=1>; rel="first", </link?page=${page + 1}>; rel="next"`)
-        return send(response, 200, { page })
+        return reply(200, { total: 5, rows: [1, 2, 3, 4, 5].slice(offset, offset + 2) })
+      case '/link': {
+        const link = `</link?page=1>; rel="first", </link?page=${page + 1}>; rel="next"`
+        return reply(200, { page }, page < 3 ? { link } : {})
+      }
       case '/etag':
-        response.setHeader('etag', '"v1"')
-        if (request.headers['if-none-match'] === '"v1"') return send(response, 304)
-        return send(response, 200, { value: 1 })
+        return headers['if-none-match'] === '"v1"' ? reply(304) : reply(200, { value: 1 }, { etag: '"v1"' })
       default:
-        return send(response, 404, {})
+        return reply(404, {})
     }
   }
 
-  #sirene({ searchParams }: URL, response: ServerResponse): void {
+  #sirene({ searchParams }: URL): Fault {
     const query = searchParams.get('q') ?? ''
     const day = /dateCreation:(\S+)/.exec(query)?.[1] ?? ''
     const prefix = /siren:(\d+)\*/.exec(query)?.[1] ?? ''
     const size = Number(searchParams.get('nombre') ?? 20)
     const cursor = searchParams.get('curseur') ?? '*'
     const all = this.companies(day).filter((siren) => siren.startsWith(prefix))
-    if (all.length === 0) return send(response, 404, { header: { statut: 404, message: 'Aucun élément trouvé' } })
+    if (all.length === 0) return reply(404, { header: { statut: 404, message: 'Aucun élément trouvé' } })
     const start = cursor === '*' ? 0 : Number(Buffer.from(cursor, 'base64url').toString())
     const shown = this.#options.limit !== undefined && all.length > this.#options.limit ? all.slice(0, size) : all
     const rows = shown.slice(start, start + size)
     const end = start + rows.length
     const following = end >= shown.length ? cursor : Buffer.from(String(end)).toString('base64url')
-    send(response, 200, {
-      header: {
-        statut: 200,
-        message: 'OK',
-        total: all.length,
-        debut: start,
-        nombre: rows.length,
-        curseur: cursor,
-        curseurSuivant: following,
-      },
+    const counts = { total: all.length, debut: start, nombre: rows.length }
+    return reply(200, {
+      header: { statut: 200, message: 'OK', ...counts, curseur: cursor, curseurSuivant: following },
       unitesLegales: rows.map((siren) => ({ siren })),
     })
   }
 
-  #giveToken({ headers }: Received, response: ServerResponse): void {
+  #token({ headers }: Received): Fault {
     const expected = `Basic ${Buffer.from('client:s%3Acret').toString('base64')}`
-    if (headers.authorization !== expected) return send(response, 401, { error: 'invalid_client' })
+    if (headers.authorization !== expected) return reply(401, { error: 'invalid_client' })
     const token = `token-${this.tokensGiven.length + 1}`
     this.tokensGiven.push(token)
-    send(response, 200, {
+    return reply(200, {
       access_token: token,
       token_type: 'Bearer',
       expires_in: this.#options.tokens?.expiresIn ?? 3600,
@@ -146,22 +142,17 @@ export class SireneServer implements AsyncDisposable {
   }
 }
 
-export function send(response: ServerResponse, status: number, body?: unknown): void {
-  const text = body === undefined ? '' : JSON.stringify(body)
-  response.writeHead(
-    status,
-    status === 304 ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
-  )
-  response.end(status === 304 ? undefined : text)
+export function reply(status: number, body?: unknown, headers: Readonly<Record<string, string>> = {}): Fault {
+  return (response) => {
+    const text = body === undefined ? '' : JSON.stringify(body)
+    const own = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }
+    response.writeHead(status, status === 304 ? headers : { ...own, ...headers })
+    response.end(status === 304 ? undefined : text)
+  }
 }
 
 export const faults = {
-  status:
-    (status: number, headers: Record<string, string> = {}): Fault =>
-    (response) => {
-      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-      send(response, status, { problem: status })
-    },
+  status: (status: number, headers: Record<string, string> = {}): Fault => reply(status, { problem: status }, headers),
   /** Says more than it sends. */
   cut: (): Fault => (response) => {
     response.writeHead(200, { 'content-length': 1000 })
