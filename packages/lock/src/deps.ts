@@ -9,7 +9,7 @@ export interface LockDeps {
   readonly nowMicros: () => number
   /** A clock that never steps, in milliseconds. */
   readonly monotonicMs: () => number
-  /** Resolve after `ms`; reject with the signal's reason when it aborts. */
+  /** Resolve after `ms`, which may be less than 1; reject with the signal's reason when it aborts. */
   readonly sleep: (ms: number, signal: AbortSignal | undefined) => Promise<void>
   /** In `[0, 1)`. */
   readonly random: () => number
@@ -40,6 +40,19 @@ function commandLine(): string {
 }
 
 function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return ms < LONGEST_NAP_MS ? nap(ms, signal) : doze(ms, signal)
+}
+
+const LONGEST_NAP_MS = 0.5
+
+/** No timer of Node is that short. The thread itself sleeps, which delays other work by no more than that and, unlike turning the loop until then, leaves the processor to others. */
+async function nap(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  signal?.throwIfAborted()
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+function doze(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const onAbort = (): void => {

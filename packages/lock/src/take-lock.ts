@@ -56,6 +56,7 @@ async function wait(
   const line = new WaitingLine(native, file.fd)
   const tryLock = (): boolean => file.tryLock(shared)
   let asideAt = 0
+  let headSince: number | undefined
   for (let polls = 0; ; polls += 1) {
     const now = polls === 0 ? started : deps.monotonicMs()
     const timeUp = now - started >= timeoutMs
@@ -70,7 +71,9 @@ async function wait(
       asideAt = now + ASIDE_AFTER_MS * (1 + deps.random() / 2)
     }
     if (timeUp || (polls > 0 && file.detached() !== undefined)) return false
-    const delay = pollDelayMs(line, now - started, deps.random())
+    if (line.isOrdered && line.position === 0) headSince ??= now
+    const isNext = headSince !== undefined && now - headSince < NEXT_FOR_MS
+    const delay = isNext ? NEXT_POLL_MS : pollDelayMs(line, now - started, deps.random())
     await deps.sleep(Math.min(delay, Math.max(started + timeoutMs - now, 0)), signal)
   }
 }
@@ -90,6 +93,10 @@ function pollDelayMs(line: WaitingLine, waitedMs: number, random: number): numbe
   if (!line.isOrdered) return base * (0.5 + random)
   return line.position < NEAR_PLACES ? base : base + 4 * random
 }
+
+/** Who has just become the head looks this often for this long: where turns are short, they would otherwise be shorter than the pauses between them. */
+const NEXT_POLL_MS = 0.2
+const NEXT_FOR_MS = 3
 
 /** Waiters this close to the head keep up with it, so that the lock does not lie idle between two of them. */
 const NEAR_PLACES = 4

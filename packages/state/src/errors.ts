@@ -1,5 +1,3 @@
-import { errorCode } from '@holdfast/atomic-file'
-
 /** A file exists but could not be read (permissions, input/output error). It is not taken for damage and never moved. */
 export class StateReadError extends Error {
   override readonly name = 'StateReadError'
@@ -11,7 +9,7 @@ export class StateReadError extends Error {
   constructor(path: string, cause: unknown) {
     super(`Cannot read '${path}': ${messageOf(cause)}`, { cause })
     this.path = path
-    this.hint = READ_HINTS[errorCode(cause) ?? '']
+    this.hint = hintFor(cause, READ_HINTS)
   }
 }
 
@@ -26,7 +24,7 @@ export class StateWriteError extends Error {
   constructor(path: string, cause: unknown) {
     super(`Cannot write '${path}': ${messageOf(cause)}`, { cause })
     this.path = path
-    this.hint = WRITE_HINTS[errorCode(cause) ?? '']
+    this.hint = hintFor(cause, WRITE_HINTS)
   }
 }
 
@@ -57,8 +55,91 @@ export class StateCorruptionError extends Error {
   }
 }
 
+/** A release cannot go from its status to the one wanted. Nothing was changed. */
+export class InvalidStatusTransitionError extends Error {
+  override readonly name = 'InvalidStatusTransitionError'
+  readonly code = 'ERR_INVALID_STATUS_TRANSITION'
+  readonly id: string | undefined
+  readonly current: string
+  readonly wanted: string
+  readonly allowed: readonly string[]
+  /** What the operator can do. */
+  readonly hint = 'Do the stages in their order, or clear the release (or one stage of it) to do it again'
+
+  constructor(options: {
+    readonly id?: string | undefined
+    readonly current: string
+    readonly wanted: string
+    readonly allowed: readonly string[]
+  }) {
+    const { id, current, wanted, allowed } = options
+    const whose = id === undefined ? '' : ` of '${id}'`
+    super(
+      `Cannot change the status${whose} from ${current} to ${wanted}; allowed from ${current}: ${allowed.join(', ')}`,
+    )
+    this.id = id
+    this.current = current
+    this.wanted = wanted
+    this.allowed = allowed
+  }
+}
+
+/** The ledger was written by a newer program. It is neither used nor changed, because what that program added would be lost. */
+export class LedgerVersionError extends Error {
+  override readonly name = 'LedgerVersionError'
+  readonly code = 'ERR_LEDGER_VERSION'
+  readonly path: string
+  readonly version: number
+  /** What the operator can do. */
+  readonly hint = 'Use the program that wrote it, or a newer release of this one'
+
+  constructor(path: string, version: number, supported: number) {
+    super(`'${path}' has schema version ${version}, and this program knows versions up to ${supported}`)
+    this.path = path
+    this.version = version
+  }
+}
+
+/** Pruning would remove releases because a whole folder is gone or empty, as that of a disk that is not mounted. Nothing was removed. */
+export class MissingRootError extends Error {
+  override readonly name = 'MissingRootError'
+  readonly code = 'ERR_MISSING_ROOT'
+  readonly roots: readonly string[]
+  /** The releases whose files should be below them. */
+  readonly ids: readonly string[]
+  /** What the operator can do. */
+  readonly hint = 'Mount what belongs there and prune again; if the files are really gone, force it'
+
+  constructor(roots: readonly string[], ids: readonly string[]) {
+    const folders = roots.map((root) => `'${root}'`).join(', ')
+    super(`Refused to prune ${ids.length} releases whose folder is missing or empty as a whole: ${folders}`)
+    this.roots = roots
+    this.ids = ids
+  }
+}
+
+/** The place a ledger is to be written to is taken. Nothing was changed. */
+export class LedgerExistsError extends Error {
+  override readonly name = 'LedgerExistsError'
+  readonly code = 'ERR_LEDGER_EXISTS'
+  readonly path: string
+  /** What the operator can do. */
+  readonly hint = 'Choose another path, or ask for the file to be replaced'
+
+  constructor(path: string) {
+    super(`'${path}' exists already`)
+    this.path = path
+  }
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** Imports nothing, so that who only needs the classes loads nothing else. */
+function hintFor(cause: unknown, hints: Readonly<Record<string, string>>): string | undefined {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined
+  return typeof code === 'string' ? hints[code] : undefined
 }
 
 const PERMISSION_HINT = 'Check the owner and the permissions of the file and of its folder'

@@ -185,7 +185,7 @@ export class CommitQueue {
       const { data, patch } = await running
       if (batch.hasFailed) throw batch.failure
       // What cannot be read is replaced also by what an absent document counts as.
-      if (patch.length === 0 && !isDamaged) {
+      if (patch.length === 0 && !isDamaged && !(job.replacesAll && head.isOutdated)) {
         if (this.#options.logUnchanged) batch.note({ kind: 'unchanged', ...facts(), details: details ?? {} })
         batch.addUnchanged(job, data)
         return undefined

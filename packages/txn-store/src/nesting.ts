@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { StateTransactionError } from './errors.js'
 
 interface Scope {
   readonly path: string
@@ -10,11 +11,20 @@ interface Scope {
 const scopes = new AsyncLocalStorage<Scope>()
 
 /** Whether this code runs inside a transaction on the document, so that waiting for it to end would never end. */
-export function isInTransaction(path: string): boolean {
+function isInTransaction(path: string): boolean {
   for (let scope = scopes.getStore(); scope !== undefined; scope = scope.outer) {
     if (scope.path === path && !scope.isOver) return true
   }
   return false
+}
+
+/** @throws StateTransactionError inside of a transaction on the document; `action` says what cannot be done there */
+export function assertOutside(path: string, action: string): void {
+  if (!isInTransaction(path)) return
+  throw new StateTransactionError(`Cannot ${action} '${path}' inside another transaction on it`, {
+    path,
+    hint: 'Use the data of the outer transaction, or do it after that',
+  })
 }
 
 /** Runs the work as the inside of a transaction on the document. */

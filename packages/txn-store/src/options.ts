@@ -21,7 +21,7 @@ export interface TxnStoreOptions<T extends object> {
   readonly backupBeforeWrite?: boolean
   /** How long a transaction waits for its turn, in milliseconds. @default 10_000 */
   readonly lockTimeoutMs?: number
-  /** The folder for backups, history and journal, beside the document. @default '.pipeline' */
+  /** The folder for backups, history and journal: a name beside the document, or an absolute path. @default '.pipeline' */
   readonly folder?: string | undefined
   /** The name of the history in that folder. @default 'transactions.log' for `pipeline.json`, otherwise `<name>.transactions.log` */
   readonly logName?: string | undefined

@@ -1,10 +1,14 @@
-import { basename, join, resolve } from 'node:path'
+import { basename, isAbsolute, join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { StoreEventHub } from './events.js'
+import { findLayout } from './file/layout.js'
 import type { StorageOptions } from './open-storage.js'
 
 export interface ReplicaOptions {
-  /** The folder of the copy: the document has the same name there. Its own lock, history and backups are kept beside it. */
+  /**
+   * The folder of the copy: the document has the same name there. Its own lock, history and backups are kept beside it: in the folder of the same name
+   * as those of the document, or in `.pipeline` when that one is given as an absolute path.
+   */
   readonly folder: string
   /** How long `close` waits for the copy to catch up, in milliseconds. @default 2000 */
   readonly closeTimeoutMs?: number
@@ -37,10 +41,16 @@ export interface ReplicaTask {
 export function replicaTask(
   source: string,
   { folder: copyFolder, retryMs = 5000 }: ReplicaOptions,
-  { folder, logName, journal, sortKeys, maxBackups, encryption }: StorageOptions,
+  { folder: itsFolder, logName, journal, sortKeys, maxBackups, encryption }: StorageOptions,
 ): ReplicaTask {
   const target = join(resolve(copyFolder), basename(source))
   if (target === source) throw new RangeError(`The replica must be in another folder than '${source}'`)
+  const folder = itsFolder !== undefined && isAbsolute(itsFolder) ? undefined : itsFolder
+  if (findLayout(target, { folder }).folder === findLayout(source, { folder: itsFolder }).folder) {
+    throw new RangeError(
+      `The replica '${target}' must not have its history and backups in the folder of those of '${source}'`,
+    )
+  }
   const files = Object.entries({ folder, logName, journal, sortKeys, maxBackups, encryption })
   return { source, target, retryMs, files: Object.fromEntries(files.filter(([, value]) => value !== undefined)) }
 }

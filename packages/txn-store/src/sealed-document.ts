@@ -33,6 +33,14 @@ export function isSealed(text: string): boolean {
   return /^\s*\{\s*"holdfast"\s*:\s*"encrypted document"\s*,\s*"v"\s*:/.test(text.slice(0, MAX_HEADER_CHARACTERS))
 }
 
+/** The id of the key that a document was encrypted with, by its first characters. */
+export function keyIdOfDocument(text: string): string | undefined {
+  return isSealed(text) ? /"key"\s*:\s*"([0-9a-f]{16})"/.exec(text.slice(0, MAX_HEADER_CHARACTERS))?.[1] : undefined
+}
+
+/** Room for white space in the header: that many bytes of a document are enough to tell how it is encrypted. */
+export const SEALED_HEADER_BYTES: number = MAX_HEADER_CHARACTERS
+
 /** The document up to and including the quote that opens the tag; behind the tag come `TAG_END`, the data and `DATA_END`. */
 export function sealedHead(keyId: string, iv: Buffer): string {
   return `{"holdfast":"${MARK}","v":${SEAL_VERSION},"cipher":"${CIPHER}","key":"${keyId}","iv":"${iv.toString('base64')}","tag":"`

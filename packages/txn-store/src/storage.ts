@@ -11,6 +11,8 @@ export interface StoredDocument {
   readonly data: JsonObject
   /** Whether anybody ever committed one; `{}` can be a document. */
   readonly exists: boolean
+  /** It is kept in another way than it would be now, such as under an older key: whoever replaces it has it written anew even when it is equal. */
+  readonly isOutdated?: boolean
 }
 
 /** What one transaction did, as the history tells it. */

@@ -3,7 +3,7 @@ import { type BackupContent, BackupReader } from './backup-reader.js'
 import { CommitQueue, type Job } from './commit-queue.js'
 import { Draft, replaceDocument } from './document/draft.js'
 import { freezeDeep } from './document/freeze-deep.js'
-import { StateTransactionError, StateValidationError } from './errors.js'
+import { StateValidationError } from './errors.js'
 import { StoreEventHub, type StoreEventName, type StoreEvents } from './events.js'
 import type { StoreDeps } from './file/deps.js'
 import type { FileSession } from './file/file-session.js'
@@ -12,7 +12,7 @@ import { type HistoryVerification, verifyHistory } from './file/verify-history.j
 import { type JobResult, jobWithResult, type Work } from './job-with-result.js'
 import type { JsonObject } from './json.js'
 import { LazyStorage } from './lazy-storage.js'
-import { inTransaction, isInTransaction } from './nesting.js'
+import { assertOutside, inTransaction } from './nesting.js'
 import { openFileStorage } from './open-storage.js'
 import {
   type ResolvedOptions,
@@ -43,6 +43,8 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
   readonly #events: StoreEventHub = new StoreEventHub()
   readonly #queue: CommitQueue
   readonly #storage: LazyStorage
+  /** Aborted when the store is closed. */
+  readonly #ended: AbortController = new AbortController()
   #closing: Promise<void> | undefined
 
   /** Nothing is read, made or locked before it is needed. @throws RangeError for an option that cannot be; StateReadError for a path that leads nowhere */
@@ -147,7 +149,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   /** The document that a backup holds, frozen. @throws StateReadError when it is damaged or not there */
   async readBackup(path: string): Promise<Readonly<T>> {
-    return freezeDeep((await (await this.#backups()).read(path)).data) as T
+    return freezeDeep((await new BackupReader(await this.#storage.openFile()).read(path)).data) as T
   }
 
   /**
@@ -158,7 +160,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * @example const { replaced } = await store.restoreBackup(backups[0])
    */
   async restoreBackup(path: string, options: Omit<TransactionOptions, 'seedData'> = {}): Promise<RestoreResult> {
-    const backup = await (await this.#backups()).read(path)
+    const backup = await new BackupReader(await this.#storage.openFile()).read(path)
     return this.#restore(backup, options)
   }
 
@@ -171,7 +173,10 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
     instant: Date | number | string,
     options: Omit<TransactionOptions, 'seedData'> = {},
   ): Promise<RestoreResult> {
-    return this.#restore(await (await this.#backups()).readAt(new Date(instant).getTime()), options)
+    return this.#restore(
+      await new BackupReader(await this.#storage.openFile()).readAt(new Date(instant).getTime()),
+      options,
+    )
   }
 
   /** The newest records of the history, newest first. Says only of commits that they succeeded which are in the document or were before it. */
@@ -210,11 +215,13 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   /**
    * The newest document, and again whenever it is another one, whoever changed it. States that follow each other quickly may be told as one. Ends when
-   * `signal` aborts. @throws StateReadError when the document is damaged meanwhile
+   * `signal` aborts or the store is closed. @throws StateReadError when the document is damaged meanwhile
    * @example for await (const state of store.watch({ signal })) render(state)
    */
   async *watch(options: WatchOptions = {}): AsyncGenerator<Readonly<T>, void, void> {
-    for await (const data of watchDocument(await this.#storage.openFile(), options)) yield data as T
+    const { signal = this.#ended.signal, ...rest } = options
+    const ends = AbortSignal.any([signal, this.#ended.signal])
+    for await (const data of watchDocument(await this.#storage.openFile(), { ...rest, signal: ends })) yield data as T
   }
 
   /** Calls the listener from now on; the result ends that. */
@@ -229,17 +236,14 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
    * @throws StateTransactionError inside a transaction of this store, which would have to be over first
    */
   async close(): Promise<void> {
-    if (this.#closing === undefined && this.#queue.isBusy) this.#assertOutside('close')
+    if (this.#closing === undefined && this.#queue.isBusy) assertOutside(this.path, 'close')
+    this.#ended.abort()
     this.#closing ??= this.#storage.close(() => this.#queue.idle())
     await this.#closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  async #backups(): Promise<BackupReader> {
-    return new BackupReader(await this.#storage.openFile())
   }
 
   async #restore({ data, name }: BackupContent, options: TransactionOptions): Promise<RestoreResult> {
@@ -285,15 +289,7 @@ export class TxnStore<T extends object = JsonObject> implements AsyncDisposable 
 
   #assertMayBegin(operation: string): void {
     this.#storage.assertOpen()
-    this.#assertOutside(`begin '${operation}' on`)
-  }
-
-  #assertOutside(action: string): void {
-    if (!isInTransaction(this.path)) return
-    throw new StateTransactionError(`Cannot ${action} '${this.path}' inside another transaction on it`, {
-      path: this.path,
-      hint: 'Use the data of the outer transaction, or do it after that',
-    })
+    assertOutside(this.path, `begin '${operation}' on`)
   }
 
   async #assertValid(data: JsonObject, action: string): Promise<void> {

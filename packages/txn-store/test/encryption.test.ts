@@ -119,6 +119,32 @@ describe.each([{ journal: false }, { journal: true }])('encryption, journal $jou
     expect(await store.read()).toEqual({ n: 100, secret: SECRET })
   })
 
+  test.each([{ journal: false }, { journal: true }])(
+    'write() of what is there takes it over to a new key, and from plain, with %o',
+    async (mode) => {
+      {
+        await using plain = new TxnStore<Doc>(file(), mode)
+        await plain.write({ n: 1, secret: SECRET })
+      }
+      {
+        await using store = open({ ...mode, encryption: { key: OLD, acceptPlain: true } })
+        await store.write(await store.read())
+        expect(readFileSync(file(), 'utf8')).not.toContain(SECRET)
+        const written = readFileSync(file())
+        await store.write(await store.read())
+        expect(readFileSync(file())).toEqual(written)
+      }
+      {
+        await using store = open({ ...mode, encryption: { key: NEW, previousKeys: [OLD] } })
+        await store.transaction(() => undefined)
+        await store.write(await store.read())
+      }
+      await using store = open({ ...mode, encryption: { key: NEW } })
+      expect(await store.read()).toEqual({ n: 1, secret: SECRET })
+      expect((await store.verifyHistory()).problems).toEqual([])
+    },
+  )
+
   test('the same state is never written as the same bytes twice', async () => {
     await using store = open({ journal })
     await store.write({ n: 1 })

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { TxnStore } from '@holdfast/txn-store'
 import { describe, expect, test } from 'vitest'
@@ -108,6 +109,19 @@ describe('TxnStore with a replica', () => {
     expect(readFileSync(`${folder()}/state.json`, 'utf8')).not.toContain('salt')
     await using replica = new TxnStore<Counter>(`${folder()}/state.json`, { encryption })
     expect(await replica.read()).toEqual({ secret: 'salt roads' })
+  })
+
+  test('never shares the folder of its history with the document', async () => {
+    mkdirSync(folder())
+    const shared = { folder: '../shared', replica: { folder: folder() } }
+    expect(() => new TxnStore<Counter>(join(dir(), 'here', 'state.json'), shared)).toThrow(RangeError)
+    const elsewhere = join(dir(), 'elsewhere')
+    await using store = new TxnStore<Counter>(source(), { folder: elsewhere, replica: { folder: folder() } })
+    await store.write({ n: 1 })
+    await expect.poll(() => store.replicaStatus?.state).toBe('in step')
+    expect(readdirSync(elsewhere)).toEqual(['state.json.transactions.log'])
+    expect(existsSync(join(folder(), '.pipeline/state.json.transactions.log'))).toBe(true)
+    expect((await store.verifyHistory()).problems).toEqual([])
   })
 
   test('refuses to be its own replica', () => {

@@ -71,3 +71,11 @@ test('the hint of a damaged document names the newest backup that is good', asyn
   for (const path of [newest, store.path]) writeFileSync(path, '{"n":')
   await expect(store.read()).rejects.toMatchObject({ hint: expect.stringContaining(good) })
 })
+
+test('createBackup() is a file of its own, which stays as it is when a program writes the document in place', async () => {
+  await using store = new TxnStore(`${dir()}/state.json`)
+  await store.write({ n: 1 })
+  const backup = (await store.backupManager.createBackup()) ?? ''
+  writeFileSync(store.path, '{"n":')
+  expect(await store.readBackup(backup)).toEqual({ n: 1 })
+})

@@ -25,6 +25,15 @@ describe('watch()', () => {
     },
   )
 
+  test('ends when the store is closed, and keeps no process alive', async () => {
+    const store = new TxnStore(`${dir()}/state.json`)
+    const states = store.watch({ intervalMs: 60_000 })
+    expect((await states.next()).value).toEqual({})
+    const next = states.next()
+    await store.close()
+    expect(await next).toEqual({ done: true, value: undefined })
+  })
+
   test('finds changes that nobody announces at the next look', async () => {
     const path = `${dir()}/state.json`
     await using other = new TxnStore(path)

@@ -1,56 +1,60 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** Programs of Debian, unpacked into a folder and not installed. */
+export interface UnpackedPackages {
+  /** Stands for `/`. */
+  readonly root: string
+  /** For `LD_LIBRARY_PATH`. */
+  readonly libraries: string
+}
+
 /**
- * Packages of Debian, unpacked without root into `node_modules/.cache/<name>` of the repository. Several test files may do this at once: each unpacks
- * for itself, and the first one's folder stays.
+ * A package of Debian and all it needs that this machine lacks, unpacked without root into `node_modules/.cache`; the machine itself stays as it is. Several
+ * test files may do this at once: each unpacks for itself, and the first one's folder stays.
  *
- * @returns the folder that stands for `/`
- * @throws Error when they cannot be had
+ * @throws Error where there is no apt, or it does not know the package
  */
-export function unpackDebianPackages(name: string, packages: readonly string[]): string {
-  const cache = join(findRepository(), 'node_modules/.cache', name)
+export function unpackDebianPackage(name: string): UnpackedPackages {
+  const cache = join(findRepository(), `node_modules/.cache/holdfast-${name}`)
   if (!existsSync(cache)) {
     mkdirSync(join(cache, '..'), { recursive: true })
     const folder = mkdtempSync(`${cache}-`)
     try {
-      download(folder, packages)
+      download(name, folder)
       for (const file of readdirSync(folder).filter((entry) => entry.endsWith('.deb'))) {
         execFileSync('dpkg', ['-x', join(folder, file), join(folder, 'root')], { stdio: 'pipe' })
+        rmSync(join(folder, file))
       }
       renameSync(folder, cache)
     } catch (cause) {
       rmSync(folder, { recursive: true, force: true })
-      if (!existsSync(cache))
-        throw new Error(`No ${packages[0]} in PATH, and Debian has none either: install it`, { cause })
+      if (!existsSync(cache)) throw new Error(`Debian's package '${name}' cannot be had: install it`, { cause })
     }
   }
-  return join(cache, 'root')
+  const root = join(cache, 'root')
+  const folders = globSync(['usr/lib/*-linux-gnu', 'usr/lib/*-linux-gnu/pulseaudio', 'lib/*-linux-gnu'], { cwd: root })
+  return { root, libraries: folders.map((folder) => join(root, folder)).join(':') }
 }
 
-/** Where its libraries are, in the form of LD_LIBRARY_PATH. */
-export function libraryPath(root: string): string {
-  return ['usr/lib', 'lib']
-    .map((folder) => join(root, folder))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) =>
-      readdirSync(folder)
-        .filter((name) => name.includes('linux-gnu'))
-        .map((name) => join(folder, name)),
-    )
-    .join(':')
-}
-
-function download(folder: string, packages: readonly string[]): void {
-  const get = (): Buffer => execFileSync('apt-get', ['download', ...packages], { cwd: folder, stdio: 'pipe' })
+function download(name: string, folder: string): void {
+  const get = (): void => {
+    const plan = apt(['-s', 'install', '--no-install-recommends', name], folder)
+    const missing = [...plan.matchAll(/^Inst (\S+)/gm)].map(([, found]) => found ?? name)
+    apt(['download', ...new Set([name, ...missing])], folder)
+  }
   try {
     get()
   } catch {
     // Without lists apt does not know where the packages are.
-    execFileSync('apt-get', ['update'], { stdio: 'pipe' })
+    apt(['update'], folder)
     get()
   }
+}
+
+function apt(args: readonly string[], cwd: string): string {
+  return execFileSync('apt-get', ['-qq', ...args], { cwd, stdio: 'pipe', encoding: 'utf8' })
 }
 
 function findRepository(): string {

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { libraryPath, unpackDebianPackages } from './debian-packages.js'
+import { unpackDebianPackage } from './debian-packages.js'
 import { freePort } from './free-port.js'
 
 export interface RedisServerOptions {
@@ -36,7 +36,7 @@ export interface RedisServer extends AsyncDisposable {
  * `node_modules/.cache`. Throws where none can be had: a test that needs a server is never left out.
  */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const program = findProgram() ?? unpackDebianPackage()
+  const program = findProgram() ?? debianProgram()
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-redis-'))
   const server = new ServerInFolder(program, folder, options.port ?? (await freePort()), options)
   try {
@@ -146,9 +146,7 @@ function findProgram(): Program | undefined {
   return undefined
 }
 
-const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1']
-
-function unpackDebianPackage(): Program {
-  const root = unpackDebianPackages('holdfast-redis', PACKAGES)
-  return { path: join(root, 'usr/bin/redis-server'), libraries: libraryPath(root) }
+function debianProgram(): Program {
+  const { root, libraries } = unpackDebianPackage('redis-server')
+  return { path: join(root, 'usr/bin/redis-server'), libraries }
 }

@@ -58,8 +58,8 @@ export const processChecks: readonly StorageCheck[] = [
 
         const storage = await context.open()
         const { data } = await storage.read()
-        const n = Number(data['a'])
-        assert.equal(data['b'], n, 'Only a part of a commit is there')
+        const n = Number(data['a'] ?? 0)
+        assert.equal(data['b'] ?? 0, n, 'Only a part of a commit is there')
         assert.ok(n >= acknowledged, `Commit ${acknowledged} was acknowledged, but the document is at ${n}`)
         assert.ok(n <= acknowledged + 1, `The document is at ${n}, ahead of what can have been committed`)
         const isRight = async (): Promise<void> => {

@@ -44,6 +44,8 @@ export class AuditLog {
   readonly #deps: ResolvedDeps
   #file: AppendFile | undefined
   #tail: LogTail | undefined
+  /** Resolves when the newest turn of this store has left the guard. */
+  #guarded: Promise<void> = Promise.resolve()
 
   constructor(layout: Layout, rotation: RotationOptions, deps: ResolvedDeps) {
     this.path = layout.log
@@ -54,6 +56,24 @@ export class AuditLog {
 
   /** Keeps everybody else from committing until the returned function is called. @throws LockTimeoutError, AtomicFileError */
   async guard(options: AcquireOptions): Promise<() => void> {
+    // Two turns of one store have the same descriptor, which does not exclude itself: they get here together when the lock file was deleted.
+    const before = this.#guarded
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#guarded = promise
+    await before
+    try {
+      const unlock = await this.#lock(options)
+      return () => {
+        unlock()
+        resolve()
+      }
+    } catch (error) {
+      resolve()
+      throw error
+    }
+  }
+
+  async #lock(options: AcquireOptions): Promise<() => void> {
     for (;;) {
       const file = this.#file ?? (await this.#open())
       const unlock = await lockDescriptor(file.fd, this.path, options)

@@ -4,6 +4,7 @@ import { DocumentEncoder, type EncodeOptions } from '../document/encode-document
 import { StateReadError } from '../errors.js'
 import type { JsonObject } from '../json.js'
 import type { KeyRing } from '../key-ring.js'
+import { keyIdOfDocument, SEALED_HEADER_BYTES } from '../sealed-document.js'
 import { SealBrokenError, WrongKeyError } from '../sealing-errors.js'
 
 /** How the document and what tells of its content are written: plainly, or encrypted. */
@@ -12,6 +13,8 @@ export interface DocumentCodec {
   encode(data: JsonObject, expectedBytes?: number): Uint8Array
   /** Calls `release` as soon as it has no use for the bytes any more. @throws StateReadError */
   decode(bytes: Uint8Array, path: string, hint: string | undefined, release?: () => void): JsonObject
+  /** Whether `encode` would now write it in another way: with a key, where it has none or an older one. */
+  isOutdated(bytes: Uint8Array): boolean
   /** Encrypts the text of one line, if there is a key. */
   sealText: ((text: string) => string) | undefined
   /** @throws StateReadError */
@@ -28,6 +31,7 @@ export function plainCodec(options: EncodeOptions): DocumentCodec {
       if (keyId !== undefined) throw new WrongKeyError(keyId, [])
       return data
     },
+    isOutdated: () => false,
     sealText: undefined,
     openText: (text) => {
       // What was not encrypted is JSON.
@@ -52,6 +56,10 @@ export function sealedCodec(ring: KeyRing, acceptPlain: boolean, options: Encode
         })
       }
       return decodeDocument(Buffer.from(opened(path, hint, () => openDocument(ring, text))), path, hint)
+    },
+    isOutdated: (bytes) => {
+      const head = Buffer.from(bytes.subarray(0, SEALED_HEADER_BYTES)).toString('latin1')
+      return keyIdOfDocument(head) !== ring.sealingKey.id
     },
     sealText: (text) => sealLine(ring, text, LINE_CONTEXT),
     openText: (sealed, path) => opened(path, undefined, () => openLine(ring, sealed, LINE_CONTEXT)),

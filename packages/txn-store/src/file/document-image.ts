@@ -14,6 +14,8 @@ export interface DocumentImage {
   readonly sha256: string | null
   readonly bytes: number
   readonly data: JsonObject
+  /** It is not encrypted as it would be now. */
+  readonly isOutdated?: boolean
 }
 
 export const NO_DOCUMENT: DocumentImage = { identity: undefined, sha256: null, bytes: 0, data: {} }

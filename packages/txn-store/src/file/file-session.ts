@@ -2,8 +2,7 @@
  * One turn at committing, from taking the lock to releasing it. Two things keep others out: the lock file makes them wait in order, and the guard (flock on
  * the history) is held while files change, because anybody can delete a lock file. Under the guard, a commit is refused when another has come in between.
  */
-import { dirname } from 'node:path'
-import { errorCode, syncDirectory } from '@holdfast/atomic-file'
+import { errorCode } from '@holdfast/atomic-file'
 import type { FileLock } from '@holdfast/lock'
 import { StaleTokenError, StateReadError, StateTransactionError } from '../errors.js'
 import type { Commit, Committed, NoteEntry, StorageSession, StoredDocument } from '../storage.js'
@@ -12,7 +11,7 @@ import type { LogTail } from './audit-log.js'
 import { checkpoint, isDue } from './checkpoint.js'
 import { identify, readWhole } from './document-image.js'
 import { endOf, entriesIn, isSame, type JournalView } from './journal.js'
-import { type DocumentSource, type LoadedDocument, loadDocument } from './load-document.js'
+import { type DocumentSource, isRefusal, type LoadedDocument, loadDocument } from './load-document.js'
 import { noteRecord, type RecordContext } from './make-record.js'
 import { isRestore, replaceDocument } from './replace-document.js'
 import { chain, isOrphaned, settle } from './settle.js'
@@ -49,7 +48,9 @@ export class FileSession implements StorageSession {
     const base = await this.#guarded(() => this.#load())
     const { loaded } = base
     if (loaded === undefined) throw this.#damage
-    return { data: loaded.data, exists: base.sha256 !== null || loaded.journal !== undefined }
+    const { image, journal, data } = loaded
+    const stored = { data, exists: base.sha256 !== null || journal !== undefined }
+    return image.isOutdated ? { ...stored, isOutdated: true } : stored
   }
 
   commit(commit: Commit): Promise<Committed> {
@@ -113,12 +114,14 @@ export class FileSession implements StorageSession {
   async #backUp({ loaded, sha256 }: Base): Promise<string | undefined> {
     // Among the backups it would be taken for a good one, and the newest.
     if (loaded === undefined) throw this.#damage
-    const { backups, codec, deps } = this.#context
+    const { backups, codec, layout } = this.#context
     const isInFile = loaded.journal === undefined || entriesIn(loaded.journal, sha256) === loaded.journal.count
     if (isInFile && sha256 === null) return undefined
     const path = await backups.nextPath()
-    await (isInFile ? backups.keep(path) : backups.write(path, codec.encode(loaded.data)))
-    await syncDirectory(dirname(path), deps.files)
+    // The document stays where it is: with a link, a program that writes it in place would write the backup as well.
+    const { bytes } = isInFile ? await readWhole(layout.document) : { bytes: codec.encode(loaded.data) }
+    if (bytes === undefined) return undefined
+    await backups.write(path, bytes)
     backups.rotate()
     return path
   }
@@ -135,8 +138,12 @@ export class FileSession implements StorageSession {
   /** What fails here is no failure of the commit, which is durable; what this turn knew may be wrong then. */
   async #tidyUp(base: Base): Promise<void> {
     const { backups, log, journalMode } = this.#context
-    if (journalMode) return
     try {
+      if (journalMode) {
+        // So that from the first commit under a new key on nothing is left under the old one.
+        if (base.loaded?.image.isOutdated) this.#keep(await checkpoint(this.#turn, base, true))
+        return
+      }
       backups.rotate()
       await log.rotate()
       this.#keep({ ...base, tail: await log.tail() })
@@ -169,7 +176,7 @@ export class FileSession implements StorageSession {
     try {
       loaded = await loadDocument(source, this.#hooks.known())
     } catch (error) {
-      if (!(error instanceof StateReadError)) throw error
+      if (!(error instanceof StateReadError) || isRefusal(error)) throw error
       this.#damage = error
     }
     const { identity, sha256 } = loaded?.image ?? (await readWhole(layout.document))

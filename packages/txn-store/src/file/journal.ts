@@ -3,10 +3,10 @@
  * document that the header (or a checkpoint mark) names by its hash, with every whole line after that. A crash can leave a torn last line, which is cut
  * before the next append; a damaged line before others is an error.
  */
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { closeSync, readSync } from 'node:fs'
 import { type AppendFile, errorCode, openAppendFile, removeFile, writeFileAtomic } from '@holdfast/atomic-file'
 import { StateReadError } from '../errors.js'
-import { openForReading } from '../open-for-reading.js'
+import { openForReading, openForReadingSync } from '../open-for-reading.js'
 import type { DocumentCodec } from './codec.js'
 import type { ResolvedDeps } from './deps.js'
 import { identify } from './document-image.js'
@@ -165,7 +165,7 @@ export class Journal {
   #isStill(known: JournalView): boolean {
     if (this.#file?.id === known.file) return holds(this.#file.append.fd, known.end)
     try {
-      const fd = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK)
+      const fd = openForReadingSync(this.path)
       try {
         return holds(fd, known.end)
       } finally {

@@ -4,7 +4,7 @@ import { errorCode } from '@holdfast/atomic-file'
 import { StateReadError } from '../errors.js'
 
 export interface LayoutOptions {
-  /** The folder for backups, history and journal, beside the document. @default '.pipeline' */
+  /** The folder for backups, history and journal: a name beside the document, or an absolute path. @default '.pipeline' */
   readonly folder?: string | undefined
   /** The name of the history in that folder. @default 'transactions.log' for `pipeline.json`, otherwise `<name>.transactions.log` */
   readonly logName?: string | undefined
@@ -25,7 +25,7 @@ export interface Layout {
 export function findLayout(path: string, options: LayoutOptions = {}): Layout {
   const document = followLinks(resolve(path))
   const name = basename(document)
-  const folder = join(dirname(document), options.folder ?? '.pipeline')
+  const folder = resolve(dirname(document), options.folder ?? '.pipeline')
   const logName = options.logName ?? (name === 'pipeline.json' ? 'transactions.log' : `${name}.transactions.log`)
   return {
     document,

@@ -52,7 +52,9 @@ async function loadImage(source: DocumentSource, known: DocumentImage | undefine
     const { identity, sha256, bytes } = await readWhole(path)
     if (bytes === undefined) return NO_DOCUMENT
     const { length } = bytes
-    return { identity, sha256, bytes: length, data: codec.decode(bytes, path, undefined, () => free(bytes)) }
+    const isOutdated = codec.isOutdated(bytes)
+    const data = codec.decode(bytes, path, undefined, () => free(bytes))
+    return { identity, sha256, bytes: length, data, isOutdated }
   } catch (error) {
     throw await explained(error, source)
   }
@@ -65,6 +67,11 @@ function free({ buffer, byteLength }: Buffer): void {
 }
 
 const LARGE_BYTES = 1 << 20
+
+/** The system would not read it, perhaps only at this moment: nobody knows whether it is damaged. */
+export function isRefusal({ cause }: StateReadError): boolean {
+  return errorCode(cause)?.startsWith('ERR_') === false
+}
 
 async function explained(error: unknown, source: DocumentSource): Promise<unknown> {
   const { path } = source

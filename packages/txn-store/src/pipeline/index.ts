@@ -20,7 +20,7 @@ export {
 export { pipelineSchema } from './pipeline-schema.js'
 export { PipelineState, type PipelineStateOptions } from './pipeline-state.js'
 export { type PipelineStatus, readStatus, type StatusCounts } from './pipeline-status.js'
-export { stampPipeline } from './stamp-pipeline.js'
+export { type StampOptions, stampPipeline } from './stamp-pipeline.js'
 export { type ChunkEntry, type ItemSummary, listChunks } from './summarize-item.js'
 export {
   type FileSummary,

@@ -33,3 +33,14 @@ test('stampPipeline() keeps what an older document is, and brings the rest up to
   expect(document.phases).toEqual({ phase1: 'partial', print: 'failed', proofread: 'pending' })
   expect(pipelineSchema.safeParse(document).success).toBe(true)
 })
+
+test('stampPipeline() of some phases leaves what is told of the others, and tells of those that nobody told of', () => {
+  const document: PipelineDocument = {
+    phases: { phase1: 'pending', phase2: 'pending' },
+    phase1: { status: 'success' },
+    phase2: { status: 'success' },
+    phase3: { status: 'failed' },
+  }
+  stampPipeline(document, { now, phases: ['phase2'] })
+  expect(document.phases).toEqual({ phase1: 'pending', phase2: 'success', phase3: 'failed' })
+})

@@ -63,6 +63,8 @@ function unorderedChoices(model: DiskModel): NameChoices {
       if (index >= syncedBefore) later.push(index)
     }
   }
+  // A folder that was moved is where the sync of either of its two parents says.
+  raiseTogether(floors, atomic)
   const names = (cuts: ReadonlyMap<string, number>): SurvivingNames => ({
     text: `changes of names: ${survivors(changes, cuts)}`,
     lookUp: (directory, number, name) =>

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { libraryPath, unpackDebianPackages } from '../debian-packages.js'
+import { unpackDebianPackage } from '../debian-packages.js'
 
 /** The two programs of OpenSSH, and where their libraries are if that is not where the system looks. */
 export interface OpenSshPrograms {
@@ -9,31 +9,17 @@ export interface OpenSshPrograms {
   readonly libraries: string | undefined
 }
 
-const PACKAGES = [
-  'openssh-server',
-  'openssh-sftp-server',
-  'libwrap0',
-  'libnsl2',
-  'libtirpc3',
-  'libgssapi-krb5-2',
-  'libkrb5-3',
-  'libk5crypto3',
-  'libkrb5support0',
-  'libkeyutils1',
-  'libcom-err2',
-]
-
 /** Those of the system, or Debian's, unpacked without root. Throws where none can be had: a test that needs a server is never left out. */
 export function findOpenSsh(): OpenSshPrograms {
   const path = (process.env['PATH'] ?? '').split(delimiter)
   const sshd = findIn([...path, '/usr/sbin', '/usr/local/sbin'], 'sshd')
   const sftpServer = findIn([...path, '/usr/lib/openssh', '/usr/libexec', '/usr/libexec/openssh'], 'sftp-server')
   if (sshd !== undefined && sftpServer !== undefined) return { sshd, sftpServer, libraries: undefined }
-  const root = unpackDebianPackages('holdfast-openssh', PACKAGES)
+  const { root, libraries } = unpackDebianPackage('openssh-server')
   return {
     sshd: join(root, 'usr/sbin/sshd'),
     sftpServer: join(root, 'usr/lib/openssh/sftp-server'),
-    libraries: libraryPath(root),
+    libraries,
   }
 }
 

@@ -1,0 +1,2 @@
+export { run } from './run.js'
+export { resolveStatePath, type StatePathOptions } from './state-path.js'

@@ -1,0 +1,1 @@
+export { type ConformanceCheck, type LedgerHarness, ledgerConformanceChecks } from './suite.js'

@@ -1,0 +1,7 @@
+export type { FailedRelease, LedgerMap, ProcessedRelease, RawEntry } from '../entry.js'
+export type { ExportOptions, LedgerDeps, ReleaseRef } from '../ledger-options.js'
+export type { LedgerReader } from '../ledger-reader.js'
+export type { LedgerEntryList, LedgerList, LedgerRow, ListOptions } from '../list-releases.js'
+export { formatLocalTime, parseLocalTime } from '../local-time.js'
+export { type LedgerReaderOptions, type OpenedLedgerReader, openLedgerReader } from '../open-ledger-reader.js'
+export { RELEASE_STAGES, type ReleaseStage } from '../release-status.js'
