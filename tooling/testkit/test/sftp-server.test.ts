@@ -30,9 +30,11 @@ test('startSftpServer() starts an sshd that lets its user in, dies with its sess
   await expect(list({ port, username: 'nobody else', privateKey }, '.')).rejects.toThrow()
 
   const client = new ssh2.Client()
-  const closed = new Promise((resolve) => client.on('close', resolve).on('error', () => undefined))
+  const closed = new Promise<void>((resolve) => {
+    client.on('close', () => resolve()).on('error', () => undefined)
+  })
   await new Promise((resolve, reject) => {
-    client.on('ready', () => client.sftp((error, sftp) => (error ? reject(error) : resolve(sftp))))
+    client.on('ready', () => client.sftp((error) => (error === undefined ? resolve(undefined) : reject(error))))
     client.connect({ host: '127.0.0.1', port, username, privateKey })
   })
   await server.kill()

@@ -13,6 +13,7 @@ import { type SftpServer, startSftpServer, startTcpProxy } from '@holdfast/testk
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { localName } from '../../src/sftp/local-name.ts'
+import { collect } from '../collect.ts'
 import { loginTo, putFiles } from './use-sftp.ts'
 
 const FILES = 60
@@ -173,5 +174,5 @@ test('with Redis, two fetchers at once that are killed in turn', { timeout: 120_
   checkFiles(files, ['one', 'two'])
   expect(stored().length - FILES).toBeLessThanOrEqual(6 * CONCURRENCY)
   await using kv = await createKvStore({ type: 'redis', port: redis.port })
-  expect((await Array.fromAsync(kv.scan(['crash', 'processed_files']))).length).toBe(FILES)
+  expect((await collect(kv.scan(['crash', 'processed_files']))).length).toBe(FILES)
 })

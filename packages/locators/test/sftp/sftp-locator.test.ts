@@ -12,6 +12,7 @@ import {
   type SftpLocatorOptions,
   type SftpRequest,
 } from '../../src/sftp/sftp-locator.ts'
+import { collect } from '../collect.ts'
 import { openPartial } from './open-partial.ts'
 import { loginTo, putFiles, useSftpServer } from './use-sftp.ts'
 
@@ -336,14 +337,14 @@ describe('failures', () => {
     await using locator = locatorOf()
     expect(await run(locator)).toEqual(['d/a.txt', 'd/z.txt'])
     expect(await locator.progress()).toEqual({ finished: true, failures: 1 })
-    const [failure] = await Array.fromAsync(locator.failures())
+    const [failure] = await collect(locator.failures())
     expect(failure).toMatchObject({ errorCode: 'ERR_SFTP_PATH', request: { path: 'd/closed.txt' } })
     expect(await runOnce()).toEqual([])
 
     chmodSync(join(server().root, 'd/closed.txt'), 0o644)
     expect(await locator.retry('d/closed.txt')).toBe(1)
     expect(await run(locator)).toEqual(['d/closed.txt'])
-    expect(await Array.fromAsync(locator.failures())).toEqual([])
+    expect(await collect(locator.failures())).toEqual([])
   })
 
   test('a download that failed for now is tried again, and leaves no error behind', async () => {
@@ -354,7 +355,7 @@ describe('failures', () => {
     const outcome = await locator.failed(leased, new Error('The disk is slow'))
     expect(outcome).toMatchObject({ failures: 1, permanent: false, nextAttemptAtMs: expect.any(Number) })
     expect(await run(locator)).toEqual(['d/a.txt'])
-    expect(await Array.fromAsync(store.scan(['us_fl_daily_provider', 'errors']))).toEqual([])
+    expect(await collect(store.scan(['us_fl_daily_provider', 'errors']))).toEqual([])
   })
 
   test('a file that is replaced at every download ends as a failure, not in a run without end', async () => {
@@ -407,7 +408,7 @@ test('nothing of the login is in the store', async () => {
   chmodSync(join(server().root, 'd/closed.txt'), 0)
   await using locator = locatorOf()
   await run(locator)
-  const everything = JSON.stringify(await Array.fromAsync(store.scan()))
+  const everything = JSON.stringify(await collect(store.scan()))
   expect(everything).toContain('d/closed.txt')
   for (const line of server()
     .privateKey.split('\n')

@@ -141,9 +141,9 @@ class OpenSshServer implements SftpServer {
     child.unref()
     for (const deadline = Date.now() + START_DEADLINE_MS; ; ) {
       if (/Server listening on/.test(said)) return
+      await new Promise((resolve) => setTimeout(resolve, 10))
       if (child.exitCode !== null || child.pid === undefined) throw new Error(`sshd ended at once:\n${said}`)
       if (Date.now() > deadline) throw new Error(`sshd did not start:\n${said}`)
-      await new Promise((resolve) => setTimeout(resolve, 10))
     }
   }
 
