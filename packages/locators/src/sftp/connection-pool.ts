@@ -67,7 +67,6 @@ export class SftpPool {
   async close(): Promise<void> {
     this.#closing.abort(new Error(`The connections to '${this.host}' were closed`))
     for (const connection of [...this.#idle.splice(0), ...this.#inUse]) connection.close()
-    for (const wake of this.#waiting.splice(0)) wake()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,29 +89,36 @@ export class SftpPool {
     }
   }
 
+  /** The place of who leaves goes to who has waited longest, without being free in between. */
   async #takePlace(signal: AbortSignal | undefined): Promise<void> {
-    while (this.#places === 0) {
-      this.#check(signal)
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          signal?.removeEventListener('abort', wake)
-          const index = this.#waiting.indexOf(wake)
-          if (index >= 0) this.#waiting.splice(index, 1)
-          resolve()
-        }
-        this.#waiting.push(wake)
-        signal?.addEventListener('abort', wake, { once: true })
-      })
-    }
-    // Who was woken and no longer wants the place leaves it to the next.
-    if (signal?.aborted === true) this.#waiting.shift()?.()
     this.#check(signal)
-    this.#places -= 1
+    if (this.#places > 0) {
+      this.#places -= 1
+      return
+    }
+    const either = this.#eitherSignal(signal)
+    await new Promise<void>((resolve, reject) => {
+      const take = (): void => {
+        either.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(take), 1)
+        reject(either.reason)
+      }
+      this.#waiting.push(take)
+      either.addEventListener('abort', leave, { once: true })
+    })
   }
 
   #givePlace(): void {
-    this.#places += 1
-    this.#waiting.shift()?.()
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#places += 1
+    else next()
+  }
+
+  #eitherSignal(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
   }
 
   #check(signal: AbortSignal | undefined): void {
@@ -121,6 +127,7 @@ export class SftpPool {
   }
 
   async #connection(signal: AbortSignal | undefined): Promise<SftpConnection> {
+    this.#check(signal)
     for (;;) {
       const idle = this.#idle.pop()
       if (idle === undefined) break
@@ -137,7 +144,7 @@ export class SftpPool {
   }
 
   async #connect(signal: AbortSignal | undefined): Promise<SftpConnection> {
-    const either = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
+    const either = this.#eitherSignal(signal)
     for (let attempt = 1; ; attempt += 1) {
       if (this.#failures > 0) await this.#sleep(this.#delayMs(), either)
       try {

@@ -107,8 +107,7 @@ async function download(
 
 /** Whole blocks before the last bytes: the block that was written last may be there in length only. */
 function surelyDurable(there: number, whole: number, blockBytes: number): number {
-  if (there === 0 || there > whole) return 0
-  return (Math.ceil(there / blockBytes) - 1) * blockBytes
+  return Math.max(0, Math.ceil(Math.min(there, whole) / blockBytes) - 1) * blockBytes
 }
 
 /** Hashes what is there, and gives its last bytes. */

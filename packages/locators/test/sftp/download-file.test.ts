@@ -98,6 +98,7 @@ describe('downloadFile()', () => {
       from: 0,
     },
     { what: 'that is larger than the file', there: () => [randomBytes(6 * BLOCK)], from: 0 },
+    { what: 'with more behind it', there: (b: Buffer) => [b, randomBytes(3 * BLOCK)], from: 4 * BLOCK },
     { what: 'that is whole', there: (b: Buffer) => [b], from: 4 * BLOCK },
     { what: 'that is smaller than a block', there: (b: Buffer) => [b.subarray(0, 100)], from: 0 },
   ])('a partial file $what is cut back to what is sure: $from', async ({ there, from }) => {
@@ -120,12 +121,15 @@ describe('downloadFile()', () => {
     utimesSync(join(server().root, 'changed.bin'), new Date(), new Date('2026-02-02T00:00:00Z'))
     await using pool = createSftpPool(loginTo(server()))
     const partial = openPartial(join(folder(), 'changed'))
-    await expect(downloadFile(pool, file, partial)).rejects.toMatchObject({
+    const seen: number[] = []
+    const download = downloadFile(pool, file, partial, { onProgress: (all) => seen.push(all) })
+    await expect(download).rejects.toMatchObject({
       code: 'ERR_SFTP_FILE_CHANGED',
       expected: { size: 1000, mtimeMs: file.mtimeMs },
       found: { mtimeMs: Date.parse('2026-02-02T00:00:00Z') },
     })
     expect(partial.size).toBe(0)
+    expect(seen).toEqual([])
   })
 
   test.each([
