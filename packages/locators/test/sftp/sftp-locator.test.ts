@@ -247,7 +247,8 @@ describe('files that are still being written', () => {
 
   test('wait for two listings that show the same; others do not wait', async () => {
     putFiles(server().root, { 'd/old.txt': {}, 'd/young.txt': { mtime: young() } })
-    await using locator = locatorOf({ stableForSeconds: 0.3 })
+    // Listings in between, which show the same too early, do not count.
+    await using locator = locatorOf({ stableForSeconds: 0.3, listEverySeconds: 0.001 })
     expect((await locator.next(5)).map(({ request }) => request.path)).toEqual(['d/old.txt'])
     const { finished, nextDueAtMs = 0 } = await locator.progress()
     expect(finished).toBe(false)
@@ -306,6 +307,8 @@ describe('failures', () => {
     await using locator = locatorOf({ listEverySeconds: 0.001 })
     await locator.next(1)
     chmodSync(join(server().root, 'd'), 0)
+    const listedBeforeMs = await store.now()
+    while ((await store.now()) <= listedBeforeMs + 1) await locator.waitForWork()
     await expect(locator.next(1)).rejects.toMatchObject({ status: 'permission-denied' })
     chmodSync(join(server().root, 'd'), 0o755)
     expect((await locator.next(1)).map(({ request }) => request.path)).toEqual(['d/b.txt'])
