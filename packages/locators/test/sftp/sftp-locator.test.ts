@@ -350,6 +350,14 @@ describe('failures', () => {
     expect(await collect(locator.failures())).toEqual([])
   })
 
+  test('a name that is not UTF-8 cannot be asked for, and is told as a failure; the others are fetched', async () => {
+    putFiles(server().root, filesOf(['d/a.txt']))
+    writeFileSync(Buffer.concat([Buffer.from(`${server().root}/d/`), Buffer.from([0x62, 0xff, 0x62])]), 'latin')
+    await using locator = locatorOf({ stableForSeconds: 0 })
+    expect(await run(locator)).toEqual(['d/a.txt'])
+    expect(await collect(locator.failures())).toMatchObject([{ request: { path: 'd/b\ufffdb' } }])
+  })
+
   test('a download that failed for now is tried again, and leaves no error behind', async () => {
     putFiles(server().root, filesOf(['d/a.txt']))
     await using locator = locatorOf()
