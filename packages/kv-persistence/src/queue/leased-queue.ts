@@ -5,6 +5,7 @@ import { type KvKey, splitKey } from '../store/key.js'
 import type { KvStore } from '../store/kv-store.js'
 import { moreThanZero, notNegative, positive } from './check-numbers.js'
 import { firstDueMs, leaseReady, move } from './queue-leasing.js'
+import { QueueNumbers } from './queue-numbers.js'
 import { dedupeKey, itemKey, payloadKey, placeOf, type QueueRecord, type QueueState } from './queue-record.js'
 import { findLeased, type QueuePlace, runTransaction } from './queue-transaction.js'
 import type {
@@ -30,6 +31,7 @@ export class LeasedQueue<T = unknown> {
   /** The level that the queue has for itself. */
   readonly #path: readonly string[]
   readonly #maxAttempts: number
+  readonly #numbers = new QueueNumbers()
   #leasing: Promise<unknown> = Promise.resolve()
 
   constructor(name: KvKey, options: LeasedQueueOptions) {
@@ -176,6 +178,7 @@ export class LeasedQueue<T = unknown> {
       path: this.#path,
       level: store.child(this.#path),
       maxAttempts: this.#maxAttempts,
+      numbers: this.#numbers,
     }
   }
 
@@ -200,7 +203,7 @@ export class LeasedQueue<T = unknown> {
 }
 
 /**
- * Below `name` and `queue`: `item:{id}`, `payload:{id}`, `dedupe:{key}`, `sequence`, and one level per state that holds the items in line.
+ * Below `name` and `queue`: `item:{id}`, `payload:{id}`, `dedupe:{key}`, and one level per state that holds the items in line.
  *
  * @example
  * const queue = createLeasedQueue<string>('downloads', { store })

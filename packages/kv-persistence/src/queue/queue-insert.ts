@@ -10,14 +10,20 @@ export interface NewRecord {
   readonly payload: unknown
 }
 
+/** What is asked for, once its options were checked. */
+export type CheckedItem = CheckedOptions & { readonly payload: unknown }
+
+export function checkItems(items: readonly NewItem[], defaultAttempts: number): readonly CheckedItem[] {
+  return items.map(({ payload, options = {} }) => ({ payload, ...checkOptions(options, defaultAttempts) }))
+}
+
 /** Takes their numbers for them; a number that is not used after all leaves a gap, which harms nothing. */
-export async function itemsToInsert(place: QueuePlace, items: readonly NewItem[]): Promise<readonly NewRecord[]> {
+export async function itemsToInsert(place: QueuePlace, items: readonly CheckedItem[]): Promise<readonly NewRecord[]> {
   if (items.length === 0) return []
-  const { level } = place
-  const checked = items.map(({ payload, options = {} }) => ({ payload, ...checkOptions(options, place.maxAttempts) }))
-  const [last, nowMs] = await Promise.all([level.increment('sequence', items.length, { ttlMs: null }), level.now()])
-  return checked.map(({ payload, delayMs, ...options }, index) => {
-    const sequence = last - items.length + 1 + index
+  const nowMs = await place.level.now()
+  const first = place.numbers.take(items.length, nowMs)
+  return items.map(({ payload, delayMs, ...options }, index) => {
+    const sequence = first + index
     const record: QueueRecord = {
       ...options,
       id: String(sequence),
@@ -51,7 +57,11 @@ export async function stepsToInsert(level: KvStore, records: readonly NewRecord[
         { type: 'put', key: placeOf(record), value: id, ttlMs: null },
         ...(dedupe === null ? [] : [{ type: 'put', key: dedupeKey(dedupe), value: id, ttlMs: null } as const]),
       ],
-      checks: dedupe === null ? [] : [{ key: dedupeKey(dedupe), version: null }],
+      checks: [
+        // Another process may have hit upon the same number.
+        { key: itemKey(id), version: null },
+        ...(dedupe === null ? [] : [{ key: dedupeKey(dedupe), version: null }]),
+      ],
       enqueued: { id, duplicate: false },
     }
   })

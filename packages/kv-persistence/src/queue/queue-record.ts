@@ -6,7 +6,7 @@ export type QueueState = 'ready' | 'delayed' | 'leased' | 'dead'
 /** What the queue knows of an item; its payload is stored apart, so that a lease does not rewrite it. */
 export interface QueueRecord {
   readonly id: string
-  /** Order of enqueuing. */
+  /** Order of enqueuing: milliseconds of the store's clock times 1024, or a little more. */
   readonly sequence: number
   readonly priority: number
   readonly state: QueueState

@@ -3,7 +3,8 @@ import { errorText, SECOND_MS } from '../managers/manager-store.js'
 import { retryOnConflict } from '../managers/update-entry.js'
 import { writeKey } from '../store/key.js'
 import type { KvCheck, KvEntry, KvOperation, KvStore } from '../store/kv-store.js'
-import { itemsToInsert, stepsToInsert } from './queue-insert.js'
+import { checkItems, itemsToInsert, stepsToInsert } from './queue-insert.js'
+import type { QueueNumbers } from './queue-numbers.js'
 import { dedupeKey, itemKey, moveOperations, payloadKey, placeOf, type QueueRecord } from './queue-record.js'
 import type { Enqueued, GiveBack, Lease, QueueTransaction } from './queue-types.js'
 
@@ -15,6 +16,7 @@ export interface QueuePlace {
   readonly path: readonly string[]
   readonly level: KvStore
   readonly maxAttempts: number
+  readonly numbers: QueueNumbers
 }
 
 /** A part of a transaction, with keys of the queue. */
@@ -31,12 +33,12 @@ export async function runTransaction<T>(
 ): Promise<readonly Enqueued[] | undefined> {
   const { level, store, path } = place
   const own = new Set(checks.map(({ key }) => writeKey(key)))
-  const records = await itemsToInsert(place, enqueue)
+  const items = checkItems(enqueue, place.maxAttempts)
   return retryOnConflict<readonly Enqueued[] | undefined>(async () => {
     const steps = [
       ...(complete === undefined ? [] : [await stepToComplete(place, complete)]),
       ...(giveBack === undefined ? [] : [await stepToGiveBack(place, giveBack)]),
-      ...(await stepsToInsert(level, records)),
+      ...(await stepsToInsert(level, await itemsToInsert(place, items))),
     ]
     const result = await store.batch([...steps.flatMap((step) => lift(path, step.operations)), ...operations], {
       checks: [...checks, ...steps.flatMap((step) => lift(path, step.checks))],

@@ -1,4 +1,4 @@
-import { addDays, checkDay, type Day, dayIn } from './dates.js'
+import { addDays, checkDay, type Day, makeCalendar } from './dates.js'
 import { cut, type DateWindow, gapsOf, withRange } from './day-ranges.js'
 
 export interface WindowOptions {
@@ -38,7 +38,7 @@ export const NEW_WALK: WalkState = { planned: [], open: {} }
 export class DateWalk {
   readonly #options: WindowOptions
   readonly #step: number
-  readonly #timeZone: string
+  readonly #dayAt: (epochMs: number) => Day
 
   constructor(options: WindowOptions) {
     const { start, end, stepDays = 1, settleDays = 0, timeZone = 'UTC' } = options
@@ -49,14 +49,13 @@ export class DateWalk {
     wholeFrom('settleDays', settleDays, 0)
     this.#options = options
     this.#step = stepDays
-    this.#timeZone = timeZone
-    dayIn(timeZone, 0)
+    this.#dayAt = makeCalendar(timeZone)
   }
 
   /** Up to `count`; those that are open only if they were last asked for before `openBeforeMs`, so that a run asks once. */
   next(state: WalkState, count: number, nowMs: number, openBeforeMs: number): PlannedWindow[] {
     const { direction = 'forward', filter, settleDays = 0 } = this.#options
-    const today = dayIn(this.#timeZone, nowMs)
+    const today = this.#dayAt(nowMs)
     const whole = this.#whole(today)
     const found: PlannedWindow[] = []
     const gaps = gapsOf(state.planned, whole)

@@ -15,16 +15,19 @@ export function addDays(day: Day, days: number): Day {
   return toDay(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS)
 }
 
-/** The day that the calendar of a time zone shows. */
-export function dayIn(timeZone: string, epochMs: number): Day {
-  const parts = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {
+/** Tells the day that the calendar of a time zone shows. @throws RangeError for an unknown zone */
+export function makeCalendar(timeZone: string): (epochMs: number) => Day {
+  const format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', {
     timeZone,
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',
-  }).formatToParts(epochMs)
-  const part = (type: string): string => parts.find((each) => each.type === type)?.value ?? ''
-  return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`
+  })
+  return (epochMs) => {
+    const parts = format.formatToParts(epochMs)
+    const part = (type: string): string => parts.find((each) => each.type === type)?.value ?? ''
+    return `${part('year').padStart(4, '0')}-${part('month')}-${part('day')}`
+  }
 }
 
 function toDay(epochMs: number): Day {
