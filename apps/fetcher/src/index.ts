@@ -1,0 +1,1 @@
+export { findConfigs, loadConfig } from './config/load-config.js'
