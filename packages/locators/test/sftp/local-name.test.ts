@@ -1,10 +1,12 @@
-import { mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join, sep } from 'node:path'
+import { useTempDir } from '@holdfast/testkit'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { localName } from '../../src/sftp/local-name.ts'
+
+const temporary = useTempDir()
 
 describe('localName()', () => {
   test.each([
@@ -40,7 +42,7 @@ describe('localName()', () => {
   )
 
   test('never leaves the folder, whatever the server says', () => {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'holdfast-name-')))
+    const folder = temporary()
     fc.assert(
       fc.property(paths, (remote) => {
         const local = localName(remote)
@@ -65,7 +67,7 @@ describe('localName()', () => {
   })
 
   test('is a name that a real file can have', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'holdfast-name-'))
+    const folder = temporary()
     for (const remote of [
       `${'x'.repeat(300)}/${'é'.repeat(300)}.txt`,
       'a\nb\0c/..',
