@@ -51,6 +51,7 @@ export type { DirectoryEntry, EntryKind, RemoteFile, RemoteStat, SftpConnection 
 export type { SftpConnectionOptions } from './sftp/connection-options.js'
 export { createSftpPool, type PoolUse, SftpPool, type SftpPoolDeps } from './sftp/connection-pool.js'
 export { type Downloaded, type DownloadOptions, downloadFile, type PartialFile } from './sftp/download-file.js'
+export { keepLease } from './sftp/keep-lease.js'
 export type { DirectorySource, FileSource, ListedFile, SftpSort, SftpSource } from './sftp/list-files.js'
 export { localName } from './sftp/local-name.js'
 export { type CalendarDate, type DateFilter, dateInName } from './sftp/name-date.js'

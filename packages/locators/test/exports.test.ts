@@ -36,6 +36,7 @@ test('@holdfast/locators exports', () => {
       "downloadFile",
       "headerAuth",
       "isRetryable",
+      "keepLease",
       "linkPaging",
       "localName",
       "noAuth",

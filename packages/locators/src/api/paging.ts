@@ -121,9 +121,14 @@ function numbers(
   }
 }
 
+/** Leaves the other parameters as they were written: a server may care about `+` and `%20`. */
 function withParameter(url: URL, name: string, value: string): URL {
+  const others = url.search
+    .slice(1)
+    .split('&')
+    .filter((part) => part !== '' && !new URLSearchParams(part).has(name))
   const changed = new URL(url)
-  changed.searchParams.set(name, value)
+  changed.search = [...others, `${encodeURIComponent(name)}=${encodeURIComponent(value)}`].join('&')
   return changed
 }
 

@@ -106,7 +106,8 @@ export class HttpClient implements AsyncDisposable {
     signal?.addEventListener('abort', stop, { once: true })
     const late = (phase: 'headers' | 'total', ms: number): NodeJS.Timeout =>
       setTimeout(() => over.abort(new HttpTimeoutError(url, phase, ms)), ms)
-    const timers = { headers: late('headers', headersTimeoutMs), total: late('total', totalTimeoutMs) }
+    // An answer that nobody reads must not keep the process alive.
+    const timers = { headers: late('headers', headersTimeoutMs), total: late('total', totalTimeoutMs).unref() }
     const release = (): void => {
       clearTimeout(timers.headers)
       clearTimeout(timers.total)
