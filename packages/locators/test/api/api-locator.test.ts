@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { createKvStore, type KvStore } from '@holdfast/kv-persistence'
 import {
   type ApiLocator,
@@ -202,7 +203,19 @@ describe('other paging', () => {
 
   test('three times next() at once hand out each single request once, and all of them', async () => {
     const requests = Array.from({ length: 20 }, (_, n) => `${server.origin}/page?n=${n}`)
-    const locator = createApiLocator({ prefix: 'p', store, requests })
+    // Slow enough that all three look for new work at the same time.
+    const slow = new Proxy(store, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (typeof value !== 'function') return value
+        if (name !== 'getMany') return value.bind(target)
+        return async (...args: unknown[]): Promise<unknown> => {
+          await setTimeout(20)
+          return value.apply(target, args)
+        }
+      },
+    })
+    const locator = createApiLocator({ prefix: 'p', store: slow, requests })
     const leases = (await Promise.all([locator.next(5), locator.next(5), locator.next(10)])).flat()
     expect(new Set(leases.map(({ request }) => request.url))).toEqual(new Set(requests))
     expect(leases).toHaveLength(20)
