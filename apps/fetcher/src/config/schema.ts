@@ -91,8 +91,11 @@ const apiLocator = z.strictObject({
   requests: z.array(url).min(1).optional(),
   repeat_requests: z.boolean().default(false),
   paging: paging.default({ type: 'none' }),
-  /** What a row is, to be counted. */
-  items: selector.optional(),
+  /** Where the list of rows is, to be counted. */
+  items: z
+    .string()
+    .regex(/^\$(\.[\w-]+)*$/, 'must be a path such as $.unitesLegales')
+    .optional(),
   narrowing: z
     .strictObject({
       limit: whole(1),
