@@ -1,3 +1,18 @@
+export type {
+  BundleDraft,
+  BundleRequest,
+  BundleStore,
+  CompletedBundle,
+  Content,
+  NewResource,
+} from './bundles/bundle-store.js'
+export {
+  type DiskBundleStoreDeps,
+  type DiskBundleStoreOptions,
+  openDiskBundleStore,
+} from './bundles/disk/disk-bundle-store.js'
+export { ArchiveError, type ArchiveProblem, BundleIncompleteError, BundleStoreError } from './bundles/errors.js'
+export type { Manifest, Marker, ResourceRecord } from './bundles/manifest.js'
 export { ConfigurationError, CredentialsError, UnknownFetcherError } from './errors.js'
 export {
   planFetcher,
