@@ -13,6 +13,7 @@ export {
 } from './bundles/disk/disk-bundle-store.js'
 export { ArchiveError, type ArchiveProblem, BundleIncompleteError, BundleStoreError } from './bundles/errors.js'
 export type { Manifest, Marker, ResourceRecord } from './bundles/manifest.js'
+export { run } from './cli/run.js'
 export { ConfigurationError, CredentialsError, UnknownFetcherError } from './errors.js'
 export {
   planFetcher,

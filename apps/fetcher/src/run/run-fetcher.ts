@@ -10,6 +10,7 @@ import { planRun } from './plan-run.js'
 import type { RunPlan, RunResult } from './run-result.js'
 import { type RunEvent, Runner } from './runner.js'
 import { type RunCounts, RunStatistics } from './statistics.js'
+import { windowsLeft } from './windows-left.js'
 
 export interface RunFetcherOptions {
   /** Requests at one time. @default as the configuration says */
@@ -39,6 +40,8 @@ export interface RunView {
   counts(): RunCounts
   /** Requests that wait in the queues, in all. */
   waiting(): Promise<number>
+  /** Windows of walks that are left to be begun, and those begun by this run. */
+  windows(): Promise<{ readonly left: number; readonly planned: number }>
 }
 
 export interface RunFetcherDeps {
@@ -85,11 +88,16 @@ export async function runFetcher(
     try {
       const look = (): Promise<RunResult['left']> =>
         Promise.all(sources.map(({ prefix }) => lookAtQueue(store, prefix)))
+      const leftAtStart = await windowsLeft(config, store, settings)
       options.onStart?.({
         config,
         counts: () => ({ ...statistics.counts, bytes: Math.max(statistics.counts.bytes, downloading) }),
         waiting: async () =>
           (await look()).reduce((sum, { ready, retries, leased }) => sum + ready + retries + leased, 0),
+        windows: async () => {
+          const left = await windowsLeft(config, store, settings)
+          return { left, planned: Math.max(0, leftAtStart - left) }
+        },
       })
       const runner = new Runner({
         store,

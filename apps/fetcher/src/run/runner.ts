@@ -214,7 +214,10 @@ export class Runner {
   }
 
   #sourceFailed(source: Source, error: unknown): void {
-    if (isFatal(error)) return this.#fail(error)
+    if (isFatal(error)) {
+      this.#fail(error)
+      return
+    }
     if (this.#hasFailed(source)) return
     this.#failedSources.push({ source, error })
     this.#options.onEvent({ type: 'source-failed', source, error })
