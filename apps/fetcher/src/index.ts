@@ -13,6 +13,11 @@ export {
 } from './bundles/disk/disk-bundle-store.js'
 export { ArchiveError, type ArchiveProblem, BundleIncompleteError, BundleStoreError } from './bundles/errors.js'
 export type { Manifest, Marker, ResourceRecord } from './bundles/manifest.js'
+export { gunzip } from './bundles/unpack/gunzip.js'
+export { UnpackBudget, type UnpackLimits } from './bundles/unpack/limits.js'
+export type { Packing } from './bundles/unpack/packing.js'
+export { type UnpackingOptions, unpackingStore } from './bundles/unpack/unpacking-store.js'
+export { unzip, type ZipEntry } from './bundles/unpack/unzip.js'
 export { run } from './cli/run.js'
 export { ConfigurationError, CredentialsError, UnknownFetcherError } from './errors.js'
 export {

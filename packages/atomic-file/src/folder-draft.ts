@@ -80,6 +80,7 @@ class OpenFolderDraft implements FolderDraft {
   readonly #fs: FileSystem
   readonly #open: Set<DraftFile> = new Set()
   readonly #folders: Set<string> = new Set()
+  readonly #beingPlaced: Set<Promise<unknown>> = new Set()
   #state: 'open' | 'published' | 'discarded' = 'open'
   #renamed = false
 
@@ -89,11 +90,13 @@ class OpenFolderDraft implements FolderDraft {
     this.temporaryPath = temporaryPath
   }
 
-  async createFile(name: string): Promise<DraftFile> {
-    const path = await this.#place('create', name)
-    const file = await openDraftFile(this.#fs, path, name, () => this.#open.delete(file))
-    this.#open.add(file)
-    return file
+  createFile(name: string): Promise<DraftFile> {
+    return this.#placing(async () => {
+      const path = await this.#place('create', name)
+      const file = await openDraftFile(this.#fs, path, name, () => this.#open.delete(file))
+      this.#open.add(file)
+      return file
+    })
   }
 
   async writeFile(name: string, data: string | Uint8Array): Promise<void> {
@@ -102,13 +105,15 @@ class OpenFolderDraft implements FolderDraft {
     await file.finish()
   }
 
-  async linkFile(name: string, existingPath: string): Promise<void> {
-    const path = await this.#place('link', name)
-    try {
-      await this.#fs.link(existingPath, path)
-    } catch (error) {
-      throw new AtomicFileError('link', path, error)
-    }
+  linkFile(name: string, existingPath: string): Promise<void> {
+    return this.#placing(async () => {
+      const path = await this.#place('link', name)
+      try {
+        await this.#fs.link(existingPath, path)
+      } catch (error) {
+        throw new AtomicFileError('link', path, error)
+      }
+    })
   }
 
   async removeFile(name: string): Promise<void> {
@@ -146,12 +151,24 @@ class OpenFolderDraft implements FolderDraft {
   async discard(): Promise<void> {
     if (this.#state !== 'open' || this.#renamed) return
     this.#state = 'discarded'
+    // What is being created now would come into a folder that is being removed.
+    await Promise.allSettled(this.#beingPlaced)
     await Promise.all([...this.#open].map((file) => file.discard()))
     await removeTree(this.#fs, this.temporaryPath).catch(() => undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.discard()
+  }
+
+  async #placing<T>(place: () => Promise<T>): Promise<T> {
+    const work = place()
+    this.#beingPlaced.add(work)
+    try {
+      return await work
+    } finally {
+      this.#beingPlaced.delete(work)
+    }
   }
 
   /** Where the name is, with the folders above it. */

@@ -158,6 +158,14 @@ describe('openFolderDraft()', () => {
     expect(statSync(`${disk}/bundle/page`).size).toBe(100_000)
   })
 
+  test('discard() takes the files that are being created with it', async () => {
+    const draft = await openFolderDraft(target())
+    const creating = draft.createFile('a/b/page')
+    await draft.discard()
+    await expect(creating.then((file) => file.write('late'))).rejects.toThrow()
+    expect(readdirSync(dir())).toEqual([])
+  })
+
   test('openFolderDraft() needs the folder above', async () => {
     await expect(openFolderDraft(`${dir()}/none/bundle`)).rejects.toMatchObject({ code: 'ENOENT' })
     expect(readdirSync(dir())).toEqual([])
