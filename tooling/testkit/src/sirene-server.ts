@@ -111,12 +111,12 @@ class HttpSirene implements SireneServer {
     const received = { url, headers: request.headers, number: this.received.length + 1, atMs: performance.now() }
     this.received.push(received)
     const { apiKey, delayMs = 0, fault } = this.#options
-    if (apiKey !== undefined && request.headers['x-insee-api-key-integration'] !== apiKey)
-      return send(response, 401, {})
-    const wrong = fault?.(received)
-    if (wrong !== undefined) return wrong(response, received)
-    if (url.pathname !== '/siren') return send(response, 404, {})
-    setTimeout(() => this.#page(url, response), delayMs)
+    const mayAsk = apiKey === undefined || request.headers['x-insee-api-key-integration'] === apiKey
+    const wrong = mayAsk ? fault?.(received) : undefined
+    if (!mayAsk) send(response, 401, {})
+    else if (wrong !== undefined) wrong(response, received)
+    else if (url.pathname !== '/siren') send(response, 404, {})
+    else setTimeout(() => this.#page(url, response), delayMs)
   }
 
   #page({ searchParams }: URL, response: ServerResponse): void {
@@ -124,7 +124,10 @@ class HttpSirene implements SireneServer {
     const size = Math.min(1000, Number(searchParams.get('nombre') ?? 20))
     const cursor = searchParams.get('curseur') ?? '*'
     const all = this.companies(day)
-    if (all.length === 0) return send(response, 404, { header: { statut: 404, message: 'Aucun élément trouvé' } })
+    if (all.length === 0) {
+      send(response, 404, { header: { statut: 404, message: 'Aucun élément trouvé' } })
+      return
+    }
     const start = cursor === '*' ? 0 : Number(Buffer.from(cursor, 'base64url').toString())
     const rows = all.slice(start, start + size)
     const end = start + rows.length

@@ -11,6 +11,6 @@ export async function lookAtQueue(store: KvStore, prefix: string): Promise<Locat
     retries: delayed,
     leased,
     givenUp: dead,
-    nextAttemptAt: nextDueMs === undefined ? null : new Date(nextDueMs).toISOString(),
+    nextAttemptAt: ready > 0 || nextDueMs === undefined ? null : new Date(nextDueMs).toISOString(),
   }
 }

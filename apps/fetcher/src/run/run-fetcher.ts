@@ -142,7 +142,7 @@ export async function planFetcher(
   const isNew =
     where.type === 'memory' || (where.type === 'sqlite' && where.path !== undefined && !existsSync(where.path))
   await using state = isNew ? undefined : await openState(config, place)
-  return planRun(config, place, settings, { state, limit: options.limit ?? SHOWN_IN_PLAN })
+  return await planRun(config, place, settings, { state, limit: options.limit ?? SHOWN_IN_PLAN })
 }
 
 const SHOWN_IN_PLAN = 100

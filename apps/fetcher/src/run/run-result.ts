@@ -12,7 +12,7 @@ export interface LocatorLeft {
   readonly leased: number
   /** Were given up, in this run or before. */
   readonly givenUp: number
-  /** ISO-8601 UTC; `null` when nothing waits. */
+  /** When the first of those that wait may be begun, ISO-8601 UTC; `null` when nothing waits, or something is ready now. */
   readonly nextAttemptAt: string | null
 }
 

@@ -21,7 +21,7 @@ export async function status(context: Context, { fetcher }: { readonly fetcher: 
     ...locators.map(({ locator, ready, retries, leased, givenUp, nextAttemptAt }) => [
       `  ${locator}`,
       ...[ready, retries, leased, givenUp].map(formatCount),
-      nextAttemptAt ?? '-',
+      ready > 0 ? 'now' : (nextAttemptAt ?? '-'),
     ]),
   ]
   return { text: `${lines.join('\n')}\n${table(rows)}`, document: found }
