@@ -16,7 +16,8 @@ const RATIO_FROM_BYTES = 16 * 1024 * 1024
 const GIB = 1024 ** 3
 
 export function resolveLimits(limits: UnpackLimits = {}): Required<UnpackLimits> {
-  const resolved = { maxBytes: 64 * GIB, maxRatio: 200, maxEntries: 100_000, maxNesting: 1, ...limits }
+  const { maxBytes = 64 * GIB, maxRatio = 200, maxEntries = 100_000, maxNesting = 1 } = limits
+  const resolved = { maxBytes, maxRatio, maxEntries, maxNesting }
   for (const [name, value] of Object.entries(resolved))
     if (!(value >= 1)) throw new RangeError(`'${name}' must be at least 1, not ${value}`)
   return resolved
