@@ -17,7 +17,7 @@ const url = z
   .string()
   .refine(isPlainUrl, 'must be a URL of http or https without user name and password; those are credentials')
 const values = z.record(text, z.union([z.string(), z.number(), z.boolean()]))
-const unpack = z.enum(['none', 'gunzip', 'unzip'])
+const unpack = z.boolean().default(false)
 
 const windows = z.strictObject({
   start: z.union([day, z.strictObject({ days_ago: whole(0) })]),
@@ -115,7 +115,7 @@ const apiLocator = z.strictObject({
     })
     .optional(),
   http: http.prefault({}),
-  unpack: unpack.default('none'),
+  unpack,
   ...retries,
 })
 
@@ -168,7 +168,7 @@ const sftpLocator = z.strictObject({
     .optional(),
   list_every_seconds: seconds.default(60),
   stable_for_seconds: z.number().min(0).default(10),
-  unpack: unpack.default('none'),
+  unpack,
   ...retries,
 })
 
@@ -220,7 +220,6 @@ export type ApiContent = Extract<LocatorContent, { readonly type: 'api' }>
 export type SftpContent = Extract<LocatorContent, { readonly type: 'sftp' }>
 export type StateContent = NonNullable<FileContent['state']>
 export type OutputContent = NonNullable<FileContent['output']>
-export type Unpack = z.output<typeof unpack>
 
 /** All names that may stand anywhere, for "did you mean". */
 export const KNOWN_KEYS: readonly string[] = [

@@ -5,16 +5,20 @@ import type { ResultFacts, ResultStorage, StoredResult } from './result-storage.
 /** One bundle per request. */
 export class BundleStorage implements ResultStorage {
   readonly #store: BundleStore
+  readonly #unpacking: BundleStore
   readonly #name: string
 
-  constructor(store: BundleStore, name: string) {
+  /** Both keep in the same place. */
+  constructor(store: BundleStore, unpacking: BundleStore, name: string) {
     this.#store = store
+    this.#unpacking = unpacking
     this.#name = name
   }
 
   async storeStream(facts: ResultFacts, body: Content, signal: AbortSignal): Promise<StoredResult> {
     const { requestId: id, url, status, contentType, details } = facts
-    await using draft = await this.#store.begin({ source: this.#name, id, name: url, ...foldersOf(facts) })
+    const store = facts.unpack ? this.#unpacking : this.#store
+    await using draft = await store.begin({ source: this.#name, id, name: url, ...foldersOf(facts) })
     let bytes = 0
     const counted = counting(body, signal, (count) => {
       bytes += count

@@ -1,5 +1,3 @@
-import type { Unpack } from '../config/schema.js'
-
 /** Where it came from; all of it is kept with the bytes. */
 export interface ResultFacts {
   readonly locator: string
@@ -11,7 +9,8 @@ export interface ResultFacts {
   readonly contentType: string | null
   /** Kept as it is. */
   readonly details: Readonly<Record<string, unknown>>
-  readonly unpack: Unpack
+  /** What comes as zip or gzip is kept unpacked. */
+  readonly unpack: boolean
 }
 
 export interface StoredResult {
