@@ -13,6 +13,8 @@ export {
 } from './bundles/disk/disk-bundle-store.js'
 export { ArchiveError, type ArchiveProblem, BundleIncompleteError, BundleStoreError } from './bundles/errors.js'
 export type { Manifest, Marker, ResourceRecord } from './bundles/manifest.js'
+export { openS3BundleStore } from './bundles/s3/open-s3-bundle-store.js'
+export type { S3BundleStoreDeps, S3BundleStoreOptions } from './bundles/s3/s3-bundle-store.js'
 export { gunzip } from './bundles/unpack/gunzip.js'
 export { UnpackBudget, type UnpackLimits } from './bundles/unpack/limits.js'
 export type { Packing } from './bundles/unpack/packing.js'

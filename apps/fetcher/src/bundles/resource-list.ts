@@ -15,13 +15,15 @@ export interface ResourceKeeper {
 export interface ResourceListOptions {
   readonly secrets: readonly string[]
   readonly now: () => number
+  /** Of the name of a resource. @default no limit but that of its parts */
+  readonly mostNameBytes?: number
 }
 
 /** The resources of a draft: which are kept, which are under way, and which failed and are missing. The same for every kind of storage. */
 export class ResourceList {
   readonly #keeper: ResourceKeeper
   readonly #options: ResourceListOptions
-  readonly #names = new ResourceNames()
+  readonly #names: ResourceNames
   readonly #kept: Map<string, ResourceRecord> = new Map()
   readonly #failed: Map<string, unknown> = new Map()
   readonly #underWay: Set<Promise<unknown>> = new Set()
@@ -30,6 +32,7 @@ export class ResourceList {
   constructor(keeper: ResourceKeeper, options: ResourceListOptions) {
     this.#keeper = keeper
     this.#options = options
+    this.#names = new ResourceNames(options.mostNameBytes)
   }
 
   get records(): Iterable<ResourceRecord> {

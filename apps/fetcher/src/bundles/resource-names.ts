@@ -14,12 +14,21 @@ export class ResourceNames {
   readonly #files: Map<string, string> = new Map()
   readonly #folders: Map<string, number> = new Map()
 
+  readonly #mostBytes: number
+
+  /** @param mostBytes Longer names become a hash. */
+  constructor(mostBytes = Number.POSITIVE_INFINITY) {
+    this.#mostBytes = mostBytes
+  }
+
   /** @throws Error when a resource with the same URL and name is being added at the moment */
   take(resource: NewResource): string {
     const key = keyOf(resource)
     const plain = safeName(resource.name ?? nameFromUrl(resource.url))
     const digest = createHash('sha256').update(key).digest('hex')
-    const candidates = [plain, withHash(plain, digest.slice(0, 8)), digest]
+    const candidates = [plain, withHash(plain, digest.slice(0, 8)), digest].filter(
+      (name) => Buffer.byteLength(name) <= this.#mostBytes,
+    )
     for (const name of candidates) {
       if (this.#files.get(fold(name)) === key)
         throw new Error(`'${resource.name ?? resource.url}' is being added already`)
