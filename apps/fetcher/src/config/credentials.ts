@@ -42,6 +42,11 @@ export class Credentials {
     return value
   }
 
+  /** All that was given out so far. */
+  get given(): readonly string[] {
+    return [...this.#given]
+  }
+
   /** The text without any credential that was given out. */
   hide(text: string): string {
     let shown = text

@@ -191,11 +191,11 @@ const s3 = z.strictObject({
   type: z.literal('s3'),
   bucket: text,
   prefix: z.string().default(''),
-  region: text.default('us-east-1'),
+  region: text.optional(),
   endpoint: url.optional(),
-  path_style: z.boolean().default(false),
-  access_key_id: credential.default('s3_access_key_id'),
-  secret_access_key: credential.default('s3_secret_access_key'),
+  /** Without these two, as the tools of AWS find them. */
+  access_key_id: credential.optional(),
+  secret_access_key: credential.optional(),
 })
 
 export const configurationSchema = z.strictObject({

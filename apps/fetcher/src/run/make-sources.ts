@@ -3,7 +3,7 @@ import { errorCode } from '@holdfast/atomic-file'
 import type { KvStore } from '@holdfast/kv-persistence'
 import { type ApiLocator, createSftpLocator, type SftpConnectionOptions, type SftpLocator } from '@holdfast/locators'
 import { atPath, type ConfigPlace, type FetcherConfig } from '../config/load-config.js'
-import type { SftpContent } from '../config/schema.js'
+import type { ApiContent, SftpContent } from '../config/schema.js'
 import { ConfigurationError } from '../errors.js'
 import { apiLocatorOptions } from './api-options.js'
 import { ApiSource } from './api-source.js'
@@ -59,6 +59,27 @@ export function makeOfflineLocators(config: FetcherConfig, settings: SourceSetti
       ? apiLocatorOptions(content, settings).make()
       : createSftpLocator(sftpLocatorOptions(content, settings, undefined)),
   )
+}
+
+/** Asks for every credential that the locators need, before anything is made or opened. @throws CredentialsError, ConfigurationError */
+export async function requireCredentials(config: FetcherConfig, place: ConfigPlace): Promise<void> {
+  for (const content of config.locators) {
+    if (content.type === 'sftp') await makeLogin(content, config, place)
+    else for (const name of credentialsOf(content.auth)) await config.credentials.get(name)
+  }
+}
+
+function credentialsOf(auth: ApiContent['auth']): readonly string[] {
+  switch (auth.type) {
+    case 'none':
+      return []
+    case 'header':
+      return [auth.credential]
+    case 'basic':
+      return [auth.username, auth.password]
+    case 'oauth':
+      return [auth.client_id, auth.client_secret]
+  }
 }
 
 export async function makeLogin(

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { type ConfigPlace, type Environment, type FetcherConfig, loadConfig } from '../config/load-config.js'
 import { isDay } from '../config/schema.js'
 import { lookAtQueue } from './look-at-queue.js'
-import { makeSources } from './make-sources.js'
+import { makeSources, requireCredentials } from './make-sources.js'
 import { openOutput } from './open-output.js'
 import { openState, stateOptions, workFolderOf } from './open-state.js'
 import { type PartialFolder, takePartialFolder } from './partial-folder.js'
@@ -65,6 +65,7 @@ export async function runFetcher(
 ): Promise<RunResult> {
   const { config, place, settings, concurrency, limit } = await prepare(name, options, deps)
   const startedAtMs = Date.now()
+  await requireCredentials(config, place)
   await using store = await openState(config, place)
   await using storage = await openOutput(config, place)
   await using statistics = new RunStatistics(store, name)
