@@ -4,7 +4,6 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
-  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
@@ -107,20 +106,6 @@ export class S3Bucket {
     await this.#about('remove', key, () => this.#client.send(new DeleteObjectCommand(this.#at(key))))
   }
 
-  /** Ends uploads below a prefix that were begun before a moment. How many. */
-  async abortUploads(prefix: string, beforeMs: number): Promise<number> {
-    let aborted = 0
-    const command = new ListMultipartUploadsCommand({ Bucket: this.#bucket, Prefix: prefix })
-    const { Uploads } = await this.#about('list uploads of', prefix, () => this.#client.send(command))
-    for (const { Key, UploadId, Initiated } of Uploads ?? []) {
-      if (Key === undefined || (Initiated?.getTime() ?? 0) >= beforeMs) continue
-      const input = { ...this.#at(Key), UploadId }
-      await this.#about('end the upload of', Key, () => this.#client.send(new AbortMultipartUploadCommand(input)))
-      aborted += 1
-    }
-    return aborted
-  }
-
   close(): void {
     this.#client.destroy()
   }
@@ -141,7 +126,7 @@ export class S3Bucket {
 export interface S3Upload {
   addPart(body: Uint8Array): Promise<void>
   finish(): Promise<void>
-  /** Never rejects; what stays is swept. */
+  /** Never rejects; what stays goes by a rule of the bucket. */
   abort(): Promise<void>
 }
 

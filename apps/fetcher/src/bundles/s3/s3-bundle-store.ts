@@ -6,7 +6,8 @@
  *                                             /completed.json            written last: the attempt that counts, and its manifest's hash
  *
  * An object appears whole or not at all, so the marker is the truth: one write makes a bundle appear, or another take its place. A crash can leave objects of
- * an attempt that no marker names, and uploads that were not finished; `sweep` removes them when they are old.
+ * an attempt that no marker names, which `sweep` removes when they are old, and parts of uploads that were not finished, for which the bucket should have the
+ * lifecycle rule AbortIncompleteMultipartUpload.
  */
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { placeOf } from '../bundle-path.js'

@@ -10,7 +10,7 @@ interface SeenBundle {
   readonly attempts: Map<string, number>
 }
 
-/** Removes attempts that no marker names and in which nothing was stored since a moment, and uploads that were begun before. Lists everything below the prefix. */
+/** Removes attempts that no marker names and in which nothing was stored since a moment. How many objects. Lists everything below the prefix. */
 export async function sweepBucket(bucket: S3Bucket, prefix: string, beforeMs: number): Promise<number> {
   let swept = 0
   for await (const bundle of bundlesIn(bucket, prefix)) {
@@ -23,7 +23,7 @@ export async function sweepBucket(bucket: S3Bucket, prefix: string, beforeMs: nu
     for (const attempt of old)
       if (attempt !== current?.attempt) swept += await bucket.removeAll(`${bundle.key}/${attempt}/`)
   }
-  return swept + (await bucket.abortUploads(prefix, beforeMs))
+  return swept
 }
 
 /** Objects are listed in the order of their keys, so those of a bundle come together. */

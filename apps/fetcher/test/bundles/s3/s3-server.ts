@@ -19,7 +19,9 @@ const BUCKET = 'bundles'
 
 /** A server that keeps a bucket in a folder, until the test ends. */
 export async function startS3Server(directory: string): Promise<S3Server> {
-  const s3 = new S3rver({ directory, silent: true, configureBuckets: [{ name: BUCKET }] })
+  // Its check of signatures does not know the slash that current clients sign behind the name of a bucket.
+  const allowMismatchedSignatures = true
+  const s3 = new S3rver({ directory, silent: true, allowMismatchedSignatures, configureBuckets: [{ name: BUCKET }] })
   await s3.configureBuckets()
   const handle: Handler = s3.callback()
   const server = createServer((request, response) => {
