@@ -51,7 +51,17 @@ export function recordOf(
     ...(status === undefined ? {} : { status }),
     ...(contentType === undefined ? {} : { contentType }),
     storedAt: new Date(context.nowMs).toISOString(),
-    ...(facts === undefined ? {} : { facts: { ...facts } }),
-    ...(unpackedFrom === undefined ? {} : { unpackedFrom }),
+    ...(facts === undefined ? {} : { facts: cleanFacts(facts, context.secrets) }),
+    ...(unpackedFrom === undefined
+      ? {}
+      : { unpackedFrom: { ...unpackedFrom, name: withoutSecrets(unpackedFrom.name, context.secrets) } }),
   }
+}
+
+type Facts = NonNullable<NewResource['facts']>
+
+function cleanFacts(facts: Facts, secrets: readonly string[]): Facts {
+  const clean = (fact: Facts[string]): Facts[string] =>
+    typeof fact === 'string' ? withoutSecrets(fact, secrets) : fact
+  return Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, clean(fact)]))
 }

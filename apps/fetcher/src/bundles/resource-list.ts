@@ -32,7 +32,7 @@ export class ResourceList {
   constructor(keeper: ResourceKeeper, options: ResourceListOptions) {
     this.#keeper = keeper
     this.#options = options
-    this.#names = new ResourceNames(options.mostNameBytes)
+    this.#names = new ResourceNames(options.secrets, options.mostNameBytes)
   }
 
   get records(): Iterable<ResourceRecord> {

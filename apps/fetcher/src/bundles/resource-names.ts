@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { extname } from 'node:path/posix'
 import { localName } from '@holdfast/locators'
 import type { NewResource } from './bundle-store.js'
+import { withoutSecrets } from './without-secrets.js'
 
 // Names that Windows takes for devices, whatever extension they have.
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)/i
@@ -14,17 +15,19 @@ export class ResourceNames {
   readonly #files: Map<string, string> = new Map()
   readonly #folders: Map<string, number> = new Map()
 
+  readonly #secrets: readonly string[]
   readonly #mostBytes: number
 
   /** @param mostBytes Longer names become a hash. */
-  constructor(mostBytes = Number.POSITIVE_INFINITY) {
-    this.#mostBytes = mostBytes
+  constructor(secrets: readonly string[], mostBytes: number | undefined) {
+    this.#secrets = secrets
+    this.#mostBytes = mostBytes ?? Number.POSITIVE_INFINITY
   }
 
   /** @throws Error when a resource with the same URL and name is being added at the moment */
   take(resource: NewResource): string {
     const key = keyOf(resource)
-    const plain = safeName(resource.name ?? nameFromUrl(resource.url))
+    const plain = safeName(withoutSecrets(resource.name ?? nameFromUrl(resource.url), this.#secrets))
     const digest = createHash('sha256').update(key).digest('hex')
     const candidates = [plain, withHash(plain, digest.slice(0, 8)), digest].filter(
       (name) => Buffer.byteLength(name) <= this.#mostBytes,

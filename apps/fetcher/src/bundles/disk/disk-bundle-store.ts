@@ -65,7 +65,7 @@ class DiskBundleStore implements BundleStore {
 
   async begin(request: BundleRequest): Promise<BundleDraft> {
     this.#assertOpen()
-    const place = placeOf(request)
+    const place = placeOf(request, this.#secrets)
     const path = join(this.#folder, place.path)
     await makeDirectory(join(path, '..'))
     const folder = await openFolderDraft(path, { tempDirectory: this.#staging })
@@ -79,7 +79,7 @@ class DiskBundleStore implements BundleStore {
 
   async find(request: BundleRequest): Promise<CompletedBundle | undefined> {
     this.#assertOpen()
-    const { path } = placeOf(request)
+    const { path } = placeOf(request, this.#secrets)
     const location = join(this.#folder, path)
     const found = await readBundle(location)
     return found.state === 'whole' ? { path, location, manifest: found.manifest, outcome: 'found' } : undefined

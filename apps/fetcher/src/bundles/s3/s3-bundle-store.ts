@@ -69,13 +69,13 @@ export class S3BundleStore implements BundleStore {
 
   async begin(request: BundleRequest): Promise<BundleDraft> {
     this.#assertOpen()
-    return new S3BundleDraft(request, placeOf(request), this.#context)
+    return new S3BundleDraft(request, placeOf(request, this.#context.secrets), this.#context)
   }
 
   async find(request: BundleRequest): Promise<CompletedBundle | undefined> {
     this.#assertOpen()
     const { bucket, prefix } = this.#context
-    const { path } = placeOf(request)
+    const { path } = placeOf(request, this.#context.secrets)
     const found = await readS3Bundle(bucket, `${prefix}${path}`)
     return (
       found && { path, location: bucket.locationOf(`${prefix}${path}`), manifest: found.manifest, outcome: 'found' }

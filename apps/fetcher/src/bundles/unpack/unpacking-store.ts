@@ -31,8 +31,13 @@ export interface UnpackingOptions extends UnpackLimits {
 export function unpackingStore(store: BundleStore, options: UnpackingOptions): BundleStore {
   new UnpackBudget(options)
   const close = (): Promise<void> => store.close()
+  let swept: Promise<unknown> | undefined
   return {
-    begin: async (request) => new UnpackingDraft(await store.begin(request), options),
+    begin: async (request) => {
+      swept ??= sweepLeftovers(options.scratch)
+      await swept
+      return new UnpackingDraft(await store.begin(request), options)
+    },
     find: (request) => store.find(request),
     sweep: async () => (await store.sweep()) + (await sweepLeftovers(options.scratch)).length,
     close,

@@ -276,12 +276,15 @@ test('credentials are not written: in URLs, and where they are told to the store
   await using secretive = await openDiskBundleStore(dir(), { secrets: ['s3cr3t/value'] })
   const url = 'https://me:pass@api.example/a/s3cr3t%2Fvalue/x?api_key=KEY1&page=2&access_token=TOK2#frag'
   await using draft = await secretive.begin({ source: 'fr', id: url, name: url })
-  await draft.add({ url, name: 'x' }, bytes('body'))
+  await draft.add({ url, name: 'x', facts: { redirected: `${url}&x=s3cr3t/value` } }, bytes('body'))
+  await draft.add({ url: 'https://api.example/k/s3cr3t%2Fvalue' }, bytes('body'))
+  await draft.add({ url, name: 'named-s3cr3t/value' }, bytes('body'))
   const { location, path } = await draft.complete()
-  const all = JSON.stringify(filesOf(dir())) + path
+  await using other = await secretive.begin({ source: 'fr', id: 'x', name: 'https://api.example/k/s3cr3t%2Fvalue' })
+  const all = JSON.stringify(filesOf(dir())) + path + (await other.complete()).path
   for (const secret of ['pass', 's3cr3t', 'KEY1', 'TOK2', 'frag']) expect(all).not.toContain(secret)
   const manifest = JSON.parse(filesOf(location)['manifest.json'] ?? '')
-  expect(manifest.resources[0].url).toBe(
+  expect(manifest.resources.find(({ name }: { name: string }) => name === 'x').url).toBe(
     'https://api.example/a/REDACTED/x?api_key=REDACTED&page=2&access_token=REDACTED',
   )
 })
