@@ -14,7 +14,7 @@ import {
 import { assertExpected, type Measured, measure } from '../measure.js'
 import { ResourceList } from '../resource-list.js'
 import { withoutSecrets } from '../without-secrets.js'
-import { type ReplaceContext, type Replaced, replaceBundle } from './replace-bundle.js'
+import { findSame, type ReplaceContext, type Replaced, replaceBundle } from './replace-bundle.js'
 
 export interface DiskDraftContext extends ReplaceContext {
   readonly secrets: readonly string[]
@@ -93,14 +93,13 @@ export class DiskBundleDraft implements BundleDraft {
       this.#resources.reopen()
       throw error
     }
-    const manifest = await this.#writeManifest()
-    const { outcome, manifest: current } = await this.#publish(manifest)
+    const manifest = this.#makeManifest()
+    const { outcome, manifest: current } = (await this.#findSame(manifest)) ?? (await this.#writeAndPublish(manifest))
     this.#isCompleted = true
     return { path: this.#place.path, location: this.#folder.path, manifest: current, outcome }
   }
 
-  /** Written once, however often it is completed. */
-  async #writeManifest(): Promise<Manifest> {
+  #makeManifest(): Manifest {
     const { secrets, now } = this.#context
     const { source, id, name } = this.request
     this.#manifest ??= makeManifest({
@@ -110,16 +109,31 @@ export class DiskBundleDraft implements BundleDraft {
       completedAtMs: now(),
       resources: this.#resources.records,
     })
-    const text = serializeManifest(this.#manifest)
+    return this.#manifest
+  }
+
+  /** An earlier bundle that holds the same, which saves all the rest. */
+  async #findSame(manifest: Manifest): Promise<Replaced | undefined> {
+    // At a second try that may be this bundle itself, whose name is not yet sure to be durable.
+    if (this.#written !== 'nothing') return undefined
+    const same = await findSame(this.#folder.path, manifest)
+    if (same === undefined) return undefined
+    await this.#folder.discard()
+    return { outcome: 'unchanged', manifest: same }
+  }
+
+  /** Both files are written once, however often it is completed. */
+  async #writeAndPublish(manifest: Manifest): Promise<Replaced> {
+    const text = serializeManifest(manifest)
     if (this.#written === 'nothing') {
       await this.#folder.writeFile(MANIFEST_NAME, text)
       this.#written = 'manifest'
     }
     if (this.#written === 'manifest') {
-      await this.#folder.writeFile(MARKER_NAME, serializeMarker(this.#manifest, text))
+      await this.#folder.writeFile(MARKER_NAME, serializeMarker(manifest, text))
       this.#written = 'marker'
     }
-    return this.#manifest
+    return this.#publish(manifest)
   }
 
   async #publish(manifest: Manifest): Promise<Replaced> {

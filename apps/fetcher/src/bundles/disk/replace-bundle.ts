@@ -46,9 +46,10 @@ export async function replaceBundle(
     await takeBack(context.output, context.staging, aside)
     const earlier = await readBundle(draft.path)
     if (earlier.state === 'whole') {
-      if (isSameContent(earlier.manifest, manifest) && (await hasItsFiles(draft.path, earlier.manifest))) {
+      const same = await findSame(draft.path, manifest)
+      if (same !== undefined) {
         await draft.discard()
-        return { outcome: 'unchanged', manifest: earlier.manifest }
+        return { outcome: 'unchanged', manifest: same }
       }
       await moveFile(draft.path, join(context.staging, aside))
     } else if (earlier.state === 'damaged') {
@@ -64,6 +65,13 @@ export async function replaceBundle(
     await removeFolder(join(context.staging, aside), { tempDirectory: context.staging })
     return { outcome: earlier.state === 'whole' ? 'replaced' : 'stored', manifest }
   })
+}
+
+/** The manifest of a bundle that is there, whole, and holds the same. */
+export async function findSame(path: string, manifest: Manifest): Promise<Manifest | undefined> {
+  const found = await readBundle(path)
+  if (found.state !== 'whole' || !isSameContent(found.manifest, manifest)) return undefined
+  return (await hasItsFiles(path, found.manifest)) ? found.manifest : undefined
 }
 
 /** Ends what a crash interrupted: the bundle that stepped aside gets its name back, or goes when another has it. Only while locked. */
