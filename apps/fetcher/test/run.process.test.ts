@@ -75,6 +75,10 @@ describe('fetcher run', { timeout: 60_000 }, () => {
     expect(first.code).toBe(1)
     expect(first.stdout).toContain("1 request given up; see 'fetcher failures fr-api'")
     expect(first.stderr).toContain('given up: ')
+    // It was told once; the next run is not to blame.
+    const second = await fetcher({ cwd: dir() }, 'run', 'fr-api')
+    expect(second.code).toBe(0)
+    expect(second.stdout).toContain('1 request given up (1 of them by earlier runs)')
     const failures = await fetcher({ cwd: dir() }, 'failures', 'fr-api', '--json')
     const document = JSON.parse(failures.stdout) as { total: number; failures: { id: string; failures: number }[] }
     expect(document).toMatchObject({ total: 1, failures: [{ failures: 2, errorCode: 'ERR_HTTP_STATUS' }] })

@@ -10,6 +10,7 @@ import { planRun } from './plan-run.js'
 import type { RunPlan, RunResult } from './run-result.js'
 import { type RunEvent, Runner } from './runner.js'
 import { type RunCounts, RunStatistics } from './statistics.js'
+import { tellFailures } from './tell-failures.js'
 import { windowsLeft } from './windows-left.js'
 
 export interface RunFetcherOptions {
@@ -114,6 +115,7 @@ export async function runFetcher(
       const { reason, failedSources } = await runner.run()
       const [counts, left] = [statistics.counts, await look()]
       const waits = left.some(({ retries }) => retries > 0)
+      const hasUntold = await tellFailures(store, name, left)
       return {
         name,
         startedAt: new Date(startedAtMs).toISOString(),
@@ -122,7 +124,7 @@ export async function runFetcher(
         counts,
         left,
         errors: failedSources.map(({ source, error }) => describe(source.prefix, error, config)),
-        ok: failedSources.length === 0 && counts.givenUp === 0 && !waits,
+        ok: failedSources.length === 0 && counts.givenUp === 0 && !hasUntold && !waits,
       }
     } finally {
       await Promise.allSettled(sources.map((source) => source.close()))

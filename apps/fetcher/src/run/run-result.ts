@@ -34,7 +34,7 @@ export interface RunResult {
     readonly message: string
     readonly hint: string | null
   }[]
-  /** Everything that could be fetched was: no request was given up or waits after a failure, and no locator failed. */
+  /** No request was given up since the last run that came to its end, none waits after a failure, and no locator failed. */
   readonly ok: boolean
 }
 
