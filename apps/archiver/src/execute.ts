@@ -1,6 +1,7 @@
 import { openRunDatabase, type RunDatabase } from '@holdfast/artdaqdb'
 import { appendToFailureLog, RunProgress } from '@holdfast/state'
 import { type OpenArchiveOptions, openArchive, type RunArchive } from '@holdfast/ucondb'
+import { withAlerts } from './alerts/with-alerts.js'
 import { EXIT, type ExitCode } from './cli/exit-codes.js'
 import type { ArchiverOptions } from './cli/options.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
@@ -36,10 +37,20 @@ export interface Execution {
   readonly text: string
   readonly document: object
   readonly exitCode: ExitCode
+  /** Of the stages, when there were any. */
+  readonly outcomes?: readonly StageOutcome[]
 }
 
-/** Opens the stores, does what the command line asks for and closes them. */
+/** Opens the stores, does what the command line asks for, closes them, and tells the operators what went wrong. */
 export async function execute(
+  options: ArchiverOptions,
+  config: ArchiverConfig,
+  context: ExecuteContext,
+): Promise<Execution> {
+  return withAlerts(options, config, context, () => executeMode(options, config, context))
+}
+
+async function executeMode(
   options: ArchiverOptions,
   config: ArchiverConfig,
   context: ExecuteContext,
@@ -172,6 +183,7 @@ export async function execute(
       text: renderOutcomes(outcomes, retryFlags, options.dryRun),
       document: { mode: options.mode, dryRun: options.dryRun, stages: outcomes },
       exitCode: hasFailures(outcomes) ? EXIT.failure : EXIT.success,
+      outcomes,
     }
   }
 }
