@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import type { Logger } from '../log/logger.js'
-import type { StageOutcome } from '../stages/run-pipeline.js'
 import type { Alert, AlertChannel, StageNews } from './alert.js'
 import { type AlertMemory, readMemory, writeMemory } from './alert-memory.js'
 import { absorbFacts, findNews, forgetTold, rememberTold } from './news.js'
 import { redactor } from './redact.js'
 import { summarize } from './render-slack.js'
 import { sendWithin } from './send-within.js'
-import { type BrokenArchiver, gatherFacts, type StageFacts } from './stage-facts.js'
+import { gatherFacts, type SeenExecution, type StageFacts } from './stage-facts.js'
 
 export interface AlertContext {
   readonly logger: Logger
@@ -24,7 +23,7 @@ export interface AlertContext {
  * What a channel has accepted is durable on return.
  */
 export async function reportAlerts(
-  outcomes: readonly (StageOutcome | BrokenArchiver)[],
+  seen: SeenExecution,
   channels: readonly AlertChannel[],
   config: ArchiverConfig,
   context: AlertContext,
@@ -44,7 +43,7 @@ export async function reportAlerts(
   let writing: Promise<void> = Promise.resolve()
 
   try {
-    const facts = await gatherFacts(outcomes, config, (message) => logger.warn(message))
+    const facts = await gatherFacts(seen, config, (message) => logger.warn(message))
     const found = await readMemory(path, now())
     if (found.warning !== undefined) logger.warn(found.warning)
     memory = forgetTold(absorbFacts(found.memory, facts, redact), names)

@@ -7,8 +7,8 @@ import { sendWithin } from './send-within.js'
 export interface TestedChannel {
   readonly channel: AlertChannel['name']
   readonly target: string
-  /** Everybody whom the channel reaches was told. */
-  readonly accepted: boolean
+  /** Everybody whom the channel reaches was told; `undefined` in a dry run. */
+  readonly accepted: boolean | undefined
   /** Why not; without secrets. */
   readonly complaints: readonly string[]
 }
@@ -16,7 +16,7 @@ export interface TestedChannel {
 /** Sends a marked test message by every channel that is enabled, now and whatever was sent before. Remembers nothing, and never rejects. */
 export async function sendTestAlert(
   config: Pick<ArchiverConfig, 'reporting'>,
-  context: { readonly signal: AbortSignal; readonly now: () => number },
+  context: { readonly signal: AbortSignal; readonly now: () => number; readonly dryRun?: boolean },
 ): Promise<TestedChannel[]> {
   const time = context.now()
   const stage = { stage: 'Archiver', failures: [], outstanding: 0, problems: [], stopped: undefined } as const
@@ -26,6 +26,7 @@ export async function sendTestAlert(
   return Promise.all(
     openChannels(config.reporting).map(async (channel) => {
       const tested = { channel: channel.name, target: channel.target }
+      if (context.dryRun === true) return { ...tested, accepted: undefined, complaints: [] }
       try {
         const { complaints } = await sendWithin(channel, alert, limits)
         return { ...tested, accepted: complaints.length === 0, complaints }
@@ -39,9 +40,10 @@ export async function sendTestAlert(
 /** @example renderTested([{ channel: 'slack', target: '#daq', accepted: true, complaints: [] }]) // '✓ slack (#daq): accepted\n' */
 export function renderTested(tested: readonly TestedChannel[]): string {
   if (tested.length === 0) return "No channel is enabled: set 'enabled: true' in reporting.email, .slack or .webhook\n"
-  return tested
-    .map(({ channel, target, accepted, complaints }) =>
-      accepted ? `✓ ${channel} (${target}): accepted\n` : `✗ ${channel} (${target}): ${complaints.join('; ')}\n`,
-    )
-    .join('')
+  return tested.map((channel) => renderChannel(channel)).join('')
+}
+
+function renderChannel({ channel, target, accepted, complaints }: TestedChannel): string {
+  if (accepted === undefined) return `- ${channel} (${target}): would be tested\n`
+  return `${accepted ? '✓' : '✗'} ${channel} (${target}): ${accepted ? 'accepted' : complaints.join('; ')}\n`
 }

@@ -1,5 +1,6 @@
 import { errorCode, readTextFile } from '@holdfast/atomic-file'
 import type { ArchiverConfig } from '../config/archiver-config.js'
+import type { RunEvent } from '../stages/run-events.js'
 import { isBroken, type StageOutcome } from '../stages/run-pipeline.js'
 import type { FailedRun } from '../stages/stage.js'
 import type { AlertStage } from './alert.js'
@@ -18,37 +19,50 @@ export interface StageFacts {
   readonly failureLog: string | undefined
 }
 
-/** The failure logs, not the outcomes, say which runs have failed: they also hold what an execution recorded that was killed afterwards. */
-export async function gatherFacts(
-  outcomes: readonly (StageOutcome | BrokenArchiver)[],
-  config: Pick<ArchiverConfig, 'import' | 'migrate'>,
-  warn: (message: string) => void,
-): Promise<StageFacts[]> {
-  const facts = await Promise.all(outcomes.map((outcome) => factsOf(outcome)))
-  // Whoever gets as far as the stages could open the stores.
-  const isOpen = outcomes.some((outcome) => outcome.stage !== 'Archiver')
-  return isOpen ? [...facts, { ...NOTHING, stage: 'Archiver' }] : facts
-
-  async function factsOf(outcome: StageOutcome | BrokenArchiver): Promise<StageFacts> {
-    if (outcome.stage === 'Archiver') return { ...NOTHING, stage: 'Archiver', stopped: stopOf(outcome) }
-    const { failureLog } = outcome.stage === 'Import' ? config.import : config.migrate
-    const failures = await readFailures(failureLog, warn)
-    const common = { ...NOTHING, stage: outcome.stage, failures, failureLog }
-    if (isBroken(outcome)) return { ...common, stopped: stopOf(outcome) }
-    return { ...common, errors: outcome.failed, problems: outcome.invalid }
-  }
-}
-
-/** What kept all stages from beginning. */
+/** What kept the stages from beginning or from being ended in good order. */
 export interface BrokenArchiver {
-  readonly stage: 'Archiver'
   readonly error: string
   readonly code: string | undefined
 }
 
+/** What happened in one execution. */
+export interface SeenExecution {
+  readonly outcomes: readonly StageOutcome[]
+  readonly failedRuns: readonly Pick<RunEvent, 'stage' | 'run' | 'error'>[]
+  readonly stop: BrokenArchiver | undefined
+}
+
+/** The failure logs, not the outcomes, say which runs have failed: they also hold what an execution recorded that was killed afterwards. */
+export async function gatherFacts(
+  { outcomes, failedRuns, stop }: SeenExecution,
+  config: Pick<ArchiverConfig, 'import' | 'migrate'>,
+  warn: (message: string) => void,
+): Promise<StageFacts[]> {
+  const facts = await Promise.all(outcomes.map((outcome) => factsOf(outcome)))
+  const archiver = { ...NOTHING, stage: 'Archiver' } as const
+  if (stop !== undefined) return [...facts, { ...archiver, stopped: stopOf(stop) }]
+  // Whoever gets as far as the stages could open the stores.
+  return outcomes.length > 0 ? [...facts, archiver] : facts
+
+  async function factsOf(outcome: StageOutcome): Promise<StageFacts> {
+    const { stage } = outcome
+    const { failureLog } = stage === 'Import' ? config.import : config.migrate
+    return {
+      stage,
+      failureLog,
+      failures: await readFailures(failureLog, warn),
+      errors: failedRuns
+        .filter((event) => event.stage === stage)
+        .map(({ run, error = 'no reason is known' }) => ({ run, error })),
+      problems: isBroken(outcome) ? [] : outcome.invalid,
+      stopped: isBroken(outcome) ? stopOf(outcome) : undefined,
+    }
+  }
+}
+
 const NOTHING = { failures: undefined, errors: [], problems: [], stopped: undefined, failureLog: undefined } as const
 
-function stopOf({ error, code }: { error: string; code: string | undefined }): { reason: string; error: string } {
+function stopOf({ error, code }: BrokenArchiver): { reason: string; error: string } {
   // Counts and times differ each time; the reason does not.
   return { reason: `${code ?? 'unexpected'}: ${plainLine(error.replace(/\d+/g, '#'))}`, error }
 }

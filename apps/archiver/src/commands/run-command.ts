@@ -1,0 +1,16 @@
+import type { CommandRequest } from '../cli/subcommands.js'
+import type { Execution } from '../execution.js'
+import { testAlerts } from './alerts.js'
+import type { CommandContext } from './command.js'
+import { checkArchive, createArchiveFolder } from './ucondb.js'
+
+export function runCommand(request: CommandRequest, context: CommandContext): Promise<Execution> {
+  switch (request.name) {
+    case 'alerts test':
+      return testAlerts(context)
+    case 'ucondb check':
+      return checkArchive(context)
+    case 'ucondb create-folder':
+      return createArchiveFolder(context)
+  }
+}
