@@ -10,10 +10,12 @@ import { secretValue } from './secret-value.js'
 type EmailSettings = AlertSettings['email']
 
 const IMPLICIT_TLS_PORT = 465
+const MAX_ADDRESSES = 10_000
 
 /** Mails by SMTP, one for each stage. */
 export function createMailChannel(settings: EmailSettings, timeoutMs: number): AlertChannel {
-  const recipients = splitAddresses(settings.recipient_email ?? '')
+  const recipients = oneLine(settings.recipient_email)
+  const sender = oneLine(settings.sender_email)
   return {
     name: 'email',
     target: `${plainLine(settings.smtp_host ?? '')}:${settings.smtp_port}`,
@@ -27,7 +29,7 @@ export function createMailChannel(settings: EmailSettings, timeoutMs: number): A
       for (const news of alert.stages) {
         const { subject, body } = renderMail(alert, news)
         try {
-          const mail = { from: settings.sender_email, to: recipients, subject, text: body, signal, headers: AUTOMATIC }
+          const mail = { from: sender, to: recipients, subject, text: body, signal, headers: AUTOMATIC }
           complaints.push(...refusals(await transport.sendMail(mail), redact))
           accepted.push(news.stage)
         } catch (error) {
@@ -44,11 +46,9 @@ export function createMailChannel(settings: EmailSettings, timeoutMs: number): A
 // Keeps out-of-office replies away. https://www.rfc-editor.org/rfc/rfc3834
 const AUTOMATIC = { 'Auto-Submitted': 'auto-generated' }
 
-function splitAddresses(list: string): string[] {
-  return list
-    .split(/[,;\n]/)
-    .map((address) => plainLine(address))
-    .filter((address) => address !== '')
+/** Line ends separate addresses as commas do, and never begin another header. */
+function oneLine(addresses = ''): string {
+  return plainLine(addresses.trim().replaceAll(/[\r\n]+/g, ', '), MAX_ADDRESSES)
 }
 
 async function connect(settings: EmailSettings, password: string | undefined, timeoutMs: number): Promise<Transporter> {
