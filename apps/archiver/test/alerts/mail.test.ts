@@ -4,27 +4,15 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type Keys, mailTo, reporting } from '../support/reporting.js'
 import { runArchiver } from '../support/run-archiver.js'
 import { MAIL_CA_FILE, MAIL_USER, serveSmtp } from '../support/serve-smtp.js'
 import { makeSite, type Site } from '../support/site.js'
 
 const dir = useTempDir()
 
-interface MailKeys {
-  readonly [key: string]: string | number | boolean
-}
-
-function mailing(port: number, keys: MailKeys = {}, reporting = ''): string {
-  const email = {
-    enabled: true,
-    recipient_email: 'shift@example.org',
-    sender_email: 'archiver@example.org',
-    smtp_host: '127.0.0.1',
-    smtp_port: port,
-    ...keys,
-  }
-  const lines = Object.entries(email).map(([key, value]) => `    ${key}: ${JSON.stringify(value)}\n`)
-  return `reporting:\n${reporting}  email:\n${lines.join('')}`
+function mailing(port: number, keys: Keys = {}, common: Keys = {}): string {
+  return reporting({ email: mailTo(port, keys) }, common)
 }
 
 function siteWithBrokenRun(extra: string): Site & { mend(): void } {
@@ -154,7 +142,7 @@ describe('archiver, alerts by mail', () => {
     onTestFinished(() => void server.close())
     const address = server.address()
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-    const site = siteWithBrokenRun(mailing(port, {}, '  timeout_seconds: 0.5\n'))
+    const site = siteWithBrokenRun(mailing(port, {}, { timeout_seconds: 0.5 }))
     const begun = Date.now()
     const { code, stderr } = await runArchiver([site.configPath])
     expect(Date.now() - begun).toBeLessThan(8_000)
