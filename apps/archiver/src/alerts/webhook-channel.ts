@@ -36,7 +36,7 @@ export function createWebhookChannel(settings: AlertSettings['webhook'], timeout
           signal: AbortSignal.any([signal, AbortSignal.timeout(limitMs)]),
           deadline: Date.now() + limitMs,
         })
-        if (status < 200 || status > 299) throw new Error(`${originOf(url)} answered with status ${status}`)
+        if (status < 200 || status > 299) throw new Error(`it answered with status ${status}`)
       } catch (error) {
         throw new Error(plainLine(redact(error instanceof Error ? error.message : String(error)), 300))
       }
