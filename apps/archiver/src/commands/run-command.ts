@@ -1,10 +1,13 @@
-import type { CommandRequest } from '../cli/subcommands.js'
+import type { CommandRequest, WatchRequest } from '../cli/subcommands.js'
 import type { Execution } from '../execution.js'
 import { testAlerts } from './alerts.js'
 import type { CommandContext } from './command.js'
 import { checkArchive, createArchiveFolder } from './ucondb.js'
 
-export function runCommand(request: CommandRequest, context: CommandContext): Promise<Execution> {
+export function runCommand(
+  request: Exclude<CommandRequest, WatchRequest>,
+  context: CommandContext,
+): Promise<Execution> {
   switch (request.name) {
     case 'alerts test':
       return testAlerts(context)

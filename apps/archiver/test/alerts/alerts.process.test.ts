@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { crashSweep, useTempDir } from '@holdfast/testkit'
@@ -50,13 +50,17 @@ describe('archiver, alerts and the end of the process', () => {
       rmSync(join(site.workDir, 'alerts.json'), { force: true })
       receiver.requests.length = 0
     }
-    const kills = await crashSweep(BIN, { args: [site.configPath, '--incremental'], prepare }, async () => {
-      await runArchiver([site.configPath, '--incremental'])
-      await runArchiver([site.configPath, '--incremental'])
-      expect([1, 2]).toContain(receiver.requests.length)
-      for (const { document } of receiver.requests) expect(document.stages).toMatchObject([{ failedRuns: [101] }])
-      expect(JSON.parse(site.work('alerts.json') ?? '').channels.webhook.stages.Import.failures).toEqual([101])
-    })
+    const kills = await crashSweep(
+      BIN,
+      { args: [site.configPath, '--import-only', '--incremental'], prepare },
+      async () => {
+        await runArchiver([site.configPath, '--incremental'])
+        await runArchiver([site.configPath, '--incremental'])
+        expect([1, 2]).toContain(receiver.requests.length)
+        for (const { document } of receiver.requests) expect(document.stages).toMatchObject([{ failedRuns: [101] }])
+        expect(JSON.parse(site.work('alerts.json') ?? '').channels.webhook.stages.Import.failures).toEqual([101])
+      },
+    )
     expect(kills).toBeGreaterThan(5)
   }, 120_000)
 
@@ -92,6 +96,29 @@ describe('archiver, alerts and the end of the process', () => {
     expect(receiver.requests).toEqual([])
     await runArchiver([site.configPath, '--incremental'])
     expect(receiver.requests).toMatchObject([{ document: { stages: [{ failedRuns: [101] }] } }])
+  })
+
+  test('watch tells what failed, and that it is mended, without a restart', async () => {
+    const told = Array.from({ length: 2 }, () => Promise.withResolvers<void>())
+    const receiver = await serveHttp((response, count) => {
+      response.end()
+      told[count - 1]?.resolve()
+    })
+    const site = makeSite(dir())
+    site.addRuns([100])
+    await runArchiver([site.configPath])
+    site.configure({}, reporting({ webhook: { url: receiver.url } }, { min_interval_minutes: 0 }))
+    renameSync(site.databaseDir, `${site.databaseDir}.unmounted`)
+    const archiver = spawnArchiver(['watch', site.configPath, '--interval', '300ms', '--settle', '100ms'])
+    await told[0]?.promise
+    renameSync(`${site.databaseDir}.unmounted`, site.databaseDir)
+    await told[1]?.promise
+    archiver.kill('SIGTERM')
+    expect(await archiver.finished).toMatchObject({ code: 0 })
+    expect(receiver.requests.map(({ document }) => document.stages)).toMatchObject([
+      [{ stage: 'Archiver', topic: 'stopped' }],
+      [{ stage: 'Archiver', topic: 'recovered' }],
+    ])
   })
 
   test('a mail server that does not answer keeps the process no longer than its limit', async () => {
