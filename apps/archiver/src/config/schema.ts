@@ -113,10 +113,7 @@ const slackSection = section({
   bot_token_file: optional(path),
   channel: optional(text('a channel')),
   mention_users: optional(text('user ids, separated by commas')),
-  api_url: withDefault(
-    matching(/^https?:\/\/[^/\s@?#]+(\/[^\s@?#]*)?$/, 'http://… or https://…'),
-    'https://slack.com/api',
-  ),
+  api_url: withDefault(secretUrl(), 'https://slack.com/api'),
 })
 
 const webhookSection = section({
