@@ -17,7 +17,7 @@ const told = z.object({
   knowsOfFailures: z.boolean().default(false),
   /** The reason for which it knows the stage to be stopped. */
   stopped: z.string().optional(),
-  /** Number of the last problem it was told. */
+  /** The highest number of a problem or of something past that it was told. */
   lastProblem: z.int().min(0).default(0),
 })
 
@@ -33,6 +33,13 @@ const memorySchema = z.object({
   errors: z.record(z.string(), z.record(z.string(), z.string())).default({}),
   /** Problems that not every channel has been told of, ascending. */
   problems: z.array(problem).default([]),
+  /** What keeps stages from going on, told or not. */
+  stops: z.record(z.string(), z.object({ reason: z.string(), error: z.string(), since: z.number() })).default({}),
+  /** What was over before all channels were told, ascending. */
+  past: z
+    .array(z.object({ number: z.int().min(1), stage: z.string(), knownBy: z.array(z.string()), text: z.string() }))
+    .default([]),
+  /** The highest number of a problem or of something past. */
   lastProblem: z.int().min(0).default(0),
 })
 
@@ -41,7 +48,7 @@ export type Told = z.output<typeof told>
 export type ToldChannel = AlertMemory['channels'][string]
 
 export function emptyMemory(): AlertMemory {
-  return { version: 1, channels: {}, errors: {}, problems: [], lastProblem: 0 }
+  return { version: 1, channels: {}, errors: {}, problems: [], stops: {}, past: [], lastProblem: 0 }
 }
 
 /** @returns what is remembered, and a warning when that was damaged and all begins anew. */

@@ -24,6 +24,8 @@ export interface StageNews {
   readonly goesOn: boolean
   /** The failure log, of which runs were told, is empty. */
   readonly noFailuresLeft: boolean
+  /** What began and is over already, as lines. */
+  readonly past: readonly string[]
   /** Where the rest of a long list is found. */
   readonly failureLog: string | undefined
 }

@@ -1,7 +1,7 @@
 import type { AlertStage, RunNote, StageNews } from './alert.js'
 import type { AlertMemory, Told, ToldChannel } from './alert-memory.js'
+import { notePast, type PastContext } from './past-events.js'
 import { plainLine } from './plain-text.js'
-import type { Redact } from './redact.js'
 import type { StageFacts } from './stage-facts.js'
 
 const NOTHING_TOLD: Told = { failures: [], knowsOfFailures: false, lastProblem: 0 }
@@ -10,7 +10,9 @@ const MAX_ERRORS = 200
 const MAX_PROBLEMS = 1_000
 
 /** Adds what is not in the failure logs to what must not be forgotten, and takes runs that are no longer failed out of what was told. */
-export function absorbFacts(memory: AlertMemory, facts: readonly StageFacts[], redact: Redact): AlertMemory {
+export function absorbFacts(before: AlertMemory, facts: readonly StageFacts[], context: PastContext): AlertMemory {
+  const { redact } = context
+  const memory = notePast(before, facts, context)
   const errors = { ...memory.errors }
   const problems = [...memory.problems]
   let { lastProblem } = memory
@@ -57,6 +59,9 @@ export function findNews(memory: AlertMemory, channel: string, facts: readonly S
       failures: notes,
       outstanding: failures.length,
       problems: memory.problems.filter((each) => each.stage === stage && each.number > told.lastProblem),
+      past: memory.past
+        .filter((each) => each.stage === stage && each.number > told.lastProblem && !each.knownBy.includes(channel))
+        .map(({ text }) => text),
       stopped: stopped !== undefined && stopped.reason !== told.stopped ? stopped.error : undefined,
       goesOn: stopped === undefined && told.stopped !== undefined,
       noFailuresLeft: told.knowsOfFailures && found.failureLog !== undefined && isEmpty(stage),
@@ -109,9 +114,17 @@ export function forgetTold(memory: AlertMemory, channels: readonly string[]): Al
       })
       .filter(([, left]) => Object.keys(left).length > 0),
   )
-  return { ...memory, problems, errors }
+  const past = memory.past.filter(({ stage, number, knownBy }) =>
+    channels.some((name) => {
+      const { lastProblem } = memory.channels[name]?.stages[stage] ?? NOTHING_TOLD
+      return number > lastProblem && !knownBy.includes(name)
+    }),
+  )
+  return { ...memory, problems, errors, past }
 }
 
-function isNews({ failures, problems, stopped, goesOn, noFailuresLeft }: StageNews): boolean {
-  return failures.length > 0 || problems.length > 0 || stopped !== undefined || goesOn || noFailuresLeft
+function isNews({ failures, problems, past, stopped, goesOn, noFailuresLeft }: StageNews): boolean {
+  return (
+    failures.length > 0 || problems.length > 0 || past.length > 0 || stopped !== undefined || goesOn || noFailuresLeft
+  )
 }

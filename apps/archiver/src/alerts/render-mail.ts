@@ -46,6 +46,9 @@ export function describeNews(news: StageNews, shown: number, maxReasons: number)
     lines.push(`${stage}: ${count(problems.length, 'run')} archived, but not as they should be:`)
     lines.push(...listNotes(problems, maxReasons))
   }
+  if (news.past.length > 0) lines.push('Over already, and not told before:')
+  lines.push(...news.past.slice(0, maxReasons).map((text) => `  ${plainLine(text)}`))
+  if (news.past.length > maxReasons) lines.push(`  … and ${news.past.length - maxReasons} more`)
   return lines
 }
 

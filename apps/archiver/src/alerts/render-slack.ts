@@ -56,6 +56,7 @@ export function summarize(news: StageNews, isTest = false): string {
     news.stopped === undefined ? '' : 'cannot go on',
     news.problems.length > 0 ? `${news.problems.length} archived with problems` : '',
     news.goesOn ? 'goes on again' : '',
+    news.past.length > 0 ? `${news.past.length} over already` : '',
     news.noFailuresLeft ? 'no failures left' : '',
   ]
   return parts.filter((part) => part !== '').join(', ')

@@ -22,6 +22,7 @@ export function renderWebhook({ id, host, time, isTest, stages }: Alert): object
       errors: notesOf(news.failures.filter(({ error }) => error !== undefined)),
       problems: notesOf(news.problems),
       problemCount: news.problems.length,
+      past: news.past.slice(0, MAX_NOTES).map((text) => plainLine(text)),
       stopped: news.stopped === undefined ? null : plainLine(news.stopped),
       goesOn: news.goesOn,
       noFailuresLeft: news.noFailuresLeft,

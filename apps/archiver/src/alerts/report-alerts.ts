@@ -46,7 +46,7 @@ export async function reportAlerts(
     const facts = await gatherFacts(seen, config, (message) => logger.warn(message))
     const found = await readMemory(path, now())
     if (found.warning !== undefined) logger.warn(found.warning)
-    memory = forgetTold(absorbFacts(found.memory, facts, redact), names)
+    memory = forgetTold(absorbFacts(found.memory, facts, { redact, now: now(), channels: names }), names)
     // Before anything is sent: reasons and problems are nowhere else.
     if (JSON.stringify(memory) !== JSON.stringify(found.memory)) await save()
     await Promise.all(channels.map((channel) => tell(channel, facts)))

@@ -20,7 +20,7 @@ export async function sendTestAlert(
 ): Promise<TestedChannel[]> {
   const time = context.now()
   const stage = { stage: 'Archiver', failures: [], outstanding: 0, problems: [], stopped: undefined } as const
-  const news = { ...stage, goesOn: false, noFailuresLeft: false, failureLog: undefined }
+  const news = { ...stage, past: [], goesOn: false, noFailuresLeft: false, failureLog: undefined }
   const alert: Alert = { id: `test-${time}`, host: hostname(), time, stages: [news], isTest: true }
   const limits = { timeoutMs: config.reporting.timeout_seconds * 1_000, signal: context.signal }
   return Promise.all(

@@ -133,6 +133,33 @@ describe('archiver, alerts only on change', () => {
     expect(await at(360)).toEqual([])
   })
 
+  test('what began and ended within the interval, or while the channel was out of reach, is told as over', async () => {
+    const { site, receiver, at } = await watch([1])
+    await at(-10)
+    site.addRuns([2])
+    site.breakRun(2)
+    expect(await at(0)).toHaveLength(1)
+    site.addRuns([3])
+    const mend = site.breakRun(3)
+    expect(await at(10, '--incremental')).toEqual([])
+    mend()
+    renameSync(site.databaseDir, `${site.databaseDir}.unmounted`)
+    expect(await at(20, '--incremental')).toEqual([])
+    renameSync(`${site.databaseDir}.unmounted`, site.databaseDir)
+    expect(await at(30, '--retry-failed-import')).toEqual([])
+    const [told] = await at(60, '--incremental')
+    expect(told).toMatchObject({
+      Import: { topic: 'recovered', past: [expect.stringMatching(/^Run 3 failed, .*tpc01\.fcl/)] },
+      Archiver: {
+        topic: 'recovered',
+        past: [expect.stringMatching(/^Archiver could not go on from .* to .*artdaqdb/)],
+      },
+    })
+    expect(await at(130, '--incremental')).toEqual([])
+    expect(JSON.parse(site.work('alerts.json') ?? '')).toMatchObject({ past: [], stops: {}, errors: {}, problems: [] })
+    expect(receiver.requests).toHaveLength(2)
+  })
+
   test('a stage that cannot go on is told beside what the other one did', async () => {
     const { site, at } = await watch([1, 2])
     await at(0)

@@ -11,6 +11,7 @@ const NEWS: StageNews = {
   failures: [],
   outstanding: 0,
   problems: [],
+  past: [],
   stopped: undefined,
   goesOn: false,
   noFailuresLeft: false,
@@ -74,6 +75,7 @@ Why the others failed is in the log of an earlier execution.
       'Migration Recovered',
       /^No failed runs are left: .*migrate_failures\.log/m,
     ],
+    ['past', { past: ['Run 3 failed'] }, 'Migration Recovered', /^ {2}Run 3 failed$/m],
     ['problems', { problems: [{ run: 3, error: 'no metadata' }] }, 'Migration Warnings', /^ {2}Run 3: no metadata$/m],
   ])('%s', (_, change, topic, line) => {
     const { alert, news } = alertOf(change)

@@ -43,6 +43,7 @@ describe('archiver, alerts by webhook', () => {
           errors: [{ run: 101, error: expect.stringContaining('tpc01.fcl') }],
           problems: [],
           problemCount: 0,
+          past: [],
           stopped: null,
           goesOn: false,
           noFailuresLeft: false,
