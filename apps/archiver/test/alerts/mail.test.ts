@@ -145,7 +145,7 @@ describe('archiver, alerts by mail', () => {
     const site = siteWithBrokenRun(mailing(port, {}, { timeout_seconds: 0.5 }))
     const begun = Date.now()
     const { code, stderr } = await runArchiver([site.configPath])
-    expect(Date.now() - begun).toBeLessThan(8_000)
+    expect(Date.now() - begun).toBeLessThan(12_000)
     expect(code).toBe(1)
     expect(stderr).toContain('Alert not sent by email')
     expect(site.archived()).toEqual([100, 102])
