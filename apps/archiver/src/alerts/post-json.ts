@@ -45,7 +45,7 @@ async function postOnce({ url, headers, document, signal }: JsonRequest): Promis
   try {
     response = await fetch(address, {
       method: 'POST',
-      headers: { 'content-type': 'application/json; charset=utf-8', ...credentials, ...headers },
+      headers: merged({ 'content-type': 'application/json; charset=utf-8' }, credentials, headers),
       body: JSON.stringify(document),
       redirect: 'manual',
       signal,
@@ -59,6 +59,13 @@ async function postOnce({ url, headers, document, signal }: JsonRequest): Promis
     if (signal.aborted) throw new Error('no answer in time')
     throw new Error(`no answer: ${plainLine(reasonOf(error), 200)}`)
   }
+}
+
+/** Later ones win, however their names are written. */
+function merged(...all: readonly Readonly<Record<string, string>>[]): Headers {
+  const headers = new Headers()
+  for (const [name, value] of all.flatMap((each) => Object.entries(each))) headers.set(name, value)
+  return headers
 }
 
 /** fetch() takes no address with a user and password in it. */

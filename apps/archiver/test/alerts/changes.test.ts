@@ -228,6 +228,16 @@ describe('archiver, alerts only on change', () => {
     expect(receiver.requests).toHaveLength(1)
   })
 
+  test('a run that left the failure log and came back is told again', async () => {
+    const { site, at } = await watch([1])
+    site.breakRun(1)
+    expect(await at(0)).toHaveLength(1)
+    writeFileSync(join(site.workDir, 'import_failures.log'), '')
+    expect(await at(10, '--incremental')).toEqual([])
+    expect(await at(20)).toEqual([])
+    expect(await at(60, '--incremental')).toMatchObject([{ Import: { failedRuns: [1], noFailuresLeft: false } }])
+  })
+
   test('a failure log that is gone is no recovery', async () => {
     const { site, at } = await watch([1])
     site.breakRun(1)

@@ -102,6 +102,19 @@ describe('archiver, alerts by mail', () => {
     expect(mended.mails[0]?.body).toMatch(/^101\n\n[\s\S]*Run 101: .*tpc01\.fcl/)
   })
 
+  test('a server that repeats the password in its answer does not bring it into the log', async () => {
+    const server = await serveSmtp()
+    const passwordFile = join(dir(), 'password')
+    writeFileSync(passwordFile, 'battery staple')
+    const tls = { smtp_use_tls: true, smtp_tls_ca_file: MAIL_CA_FILE }
+    const site = siteWithBrokenRun(
+      mailing(server.port, { ...tls, smtp_user: MAIL_USER.user, smtp_password_file: passwordFile }),
+    )
+    const { stderr } = await runArchiver([site.configPath])
+    expect(stderr).toContain("Wrong password '***' for archiver")
+    expect(stderr).not.toContain('battery')
+  })
+
   test('a recipient who is refused is named, and the others are told once', async () => {
     const server = await serveSmtp({
       onRcptTo: ({ address }, _session, done) =>
