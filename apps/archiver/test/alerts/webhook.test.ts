@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
@@ -17,6 +18,15 @@ function siteWith(extra: string): Site {
   site.breakRun(101)
   site.configure({ run_process_retries: 0 }, extra)
   return site
+}
+
+/** Where nobody listens any more. */
+async function closedAddress(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
 }
 
 describe('archiver, alerts by webhook', () => {
@@ -74,13 +84,15 @@ describe('archiver, alerts by webhook', () => {
   })
 
   test.each([
-    ['refuses connections', 'http://127.0.0.1:1/hooks/s3cret'],
-    ['is nowhere', 'http://no-such-host.invalid/hooks/s3cret'],
-  ])('a receiver that %s is a warning without the path', async (_, url) => {
+    ['refuses connections', closedAddress, 'ECONNREFUSED'],
+    ['is nowhere', () => Promise.resolve('http://no-such-host.invalid'), 'no-such-host.invalid'],
+  ])('a receiver that %s is a warning without the path', async (_, address, reason) => {
+    const url = `${await address()}/hooks/s3cret`
     const site = siteWith(reporting({ webhook: { url } }, { timeout_seconds: 2 }))
     const { code, stderr } = await runArchiver([site.configPath])
     expect(code).toBe(1)
     expect(stderr).toContain(`Alert not sent by webhook (${new URL(url).origin}): no answer`)
+    expect(stderr).toContain(reason)
     expect(stderr).not.toContain('s3cret')
   })
 
