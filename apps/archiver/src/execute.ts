@@ -1,5 +1,6 @@
 import type { RunDatabase } from '@holdfast/artdaqdb'
 import { appendToFailureLog, RunProgress } from '@holdfast/state'
+import { withAlerts } from './alerts/with-alerts.js'
 import { EXIT } from './cli/exit-codes.js'
 import type { ArchiverOptions } from './cli/options.js'
 import { runCommand } from './commands/run-command.js'
@@ -34,8 +35,16 @@ export interface ExecuteContext {
   readonly observers: readonly ArchiverObserver[]
 }
 
-/** Opens the stores, does what the command line asks for and closes them. */
+/** Opens the stores, does what the command line asks for, closes them, and tells the operators what went wrong. */
 export async function execute(
+  options: ArchiverOptions,
+  config: ArchiverConfig,
+  context: ExecuteContext,
+): Promise<Execution> {
+  return withAlerts(options, config, context, (watched) => executeMode(options, config, watched))
+}
+
+async function executeMode(
   options: ArchiverOptions,
   config: ArchiverConfig,
   context: ExecuteContext,

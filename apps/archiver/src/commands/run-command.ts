@@ -1,5 +1,6 @@
 import type { CommandRequest, WatchRequest } from '../cli/subcommands.js'
 import type { Execution } from '../execution.js'
+import { testAlerts } from './alerts.js'
 import type { CommandContext } from './command.js'
 import { checkArchive, createArchiveFolder } from './ucondb.js'
 
@@ -8,6 +9,8 @@ export function runCommand(
   context: CommandContext,
 ): Promise<Execution> {
   switch (request.name) {
+    case 'alerts test':
+      return testAlerts(context)
     case 'ucondb check':
       return checkArchive(context)
     case 'ucondb create-folder':

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { withResolvedPaths } from '../alerts/alert-settings.js'
 import type { ConfigurationFile, LogLevel } from './schema.js'
 
 export interface StageFiles {
@@ -41,8 +42,9 @@ export interface ArchiverConfig {
     readonly timeoutMs: number
     readonly tls: { readonly caFile?: string; readonly verify: boolean }
   }
-  /** Accepted and checked; used once notifications and metrics exist. */
+  /** Who is told what went wrong, and how. */
   readonly reporting: ConfigurationFile['reporting']
+  /** Accepted and checked; used once metrics exist. */
   readonly carbon: ConfigurationFile['carbon']
 }
 
@@ -87,7 +89,7 @@ export function toArchiverConfig(
         ...(archive.tls_ca_file === undefined ? {} : { caFile: at(archive.tls_ca_file) }),
       },
     },
-    reporting: file.reporting,
+    reporting: withResolvedPaths(file.reporting, at),
     carbon: file.carbon,
   }
 }

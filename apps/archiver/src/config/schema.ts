@@ -3,12 +3,14 @@ import { z } from 'zod'
 import { isTable } from './expand.js'
 import {
   flag,
+  headerTable,
   matching,
   oneOf,
   optional,
   type Setting,
   seconds,
   secret,
+  secretUrl,
   text,
   wholeNumber,
   withDefault,
@@ -100,18 +102,35 @@ const emailSection = section({
   smtp_use_tls: off,
   smtp_user: optional(text('a user name')),
   smtp_password: optional(secret()),
+  smtp_password_file: optional(path),
+  smtp_tls_ca_file: optional(path),
+  smtp_tls_verify: withDefault(flag(), true),
 })
 
 const slackSection = section({
   enabled: off,
   bot_token: optional(secret()),
+  bot_token_file: optional(path),
   channel: optional(text('a channel')),
   mention_users: optional(text('user ids, separated by commas')),
+  api_url: withDefault(secretUrl(), 'https://slack.com/api'),
+})
+
+const webhookSection = section({
+  enabled: off,
+  url: optional(secretUrl()),
+  url_file: optional(path),
+  headers: withDefault(headerTable(), {}),
+  token_file: optional(path),
+  timeout_seconds: withDefault(positiveSeconds, 10),
 })
 
 const reportingSection = section({
   email: emailSection,
   slack: slackSection,
+  webhook: webhookSection,
+  min_interval_minutes: withDefault(wholeNumber(0, 10_080), 60),
+  timeout_seconds: withDefault(positiveSeconds, 15),
 })
 
 const carbonSection = section({
@@ -148,5 +167,6 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   reporting: Object.keys(reportingSection.out.shape),
   'reporting.email': Object.keys(emailSection.out.shape),
   'reporting.slack': Object.keys(slackSection.out.shape),
+  'reporting.webhook': Object.keys(webhookSection.out.shape),
   carbon: Object.keys(carbonSection.out.shape),
 }

@@ -23,11 +23,26 @@ export async function findConflicts(file: Partial<ConfigurationFile>, currentDir
   ]
 }
 
-function reportingConflicts({ email, slack }: ConfigurationFile['reporting']): Conflict[] {
+function reportingConflicts({ email, slack, webhook }: ConfigurationFile['reporting']): Conflict[] {
   return [
     ...missingWhen(email.enabled, ['reporting', 'email'], email, ['recipient_email', 'sender_email', 'smtp_host']),
-    ...missingWhen(slack.enabled, ['reporting', 'slack'], slack, ['bot_token', 'channel']),
+    ...bothGiven(['reporting', 'email'], email, 'smtp_password', 'smtp_password_file'),
+    ...missingWhen(slack.enabled && slack.bot_token_file === undefined, ['reporting', 'slack'], slack, ['bot_token']),
+    ...missingWhen(slack.enabled, ['reporting', 'slack'], slack, ['channel']),
+    ...bothGiven(['reporting', 'slack'], slack, 'bot_token', 'bot_token_file'),
+    ...missingWhen(webhook.enabled && webhook.url_file === undefined, ['reporting', 'webhook'], webhook, ['url']),
+    ...bothGiven(['reporting', 'webhook'], webhook, 'url', 'url_file'),
   ]
+}
+
+function bothGiven<T extends object>(
+  path: readonly string[],
+  section: T,
+  key: keyof T & string,
+  fileKey: keyof T & string,
+): Conflict[] {
+  if (section[key] === undefined || section[fileKey] === undefined) return []
+  return [{ path: [...path, fileKey], message: `takes the place of ${key}; remove one of them` }]
 }
 
 function missingWhen<T extends object>(

@@ -77,6 +77,34 @@ export function secret(): Setting<string> {
   )
 }
 
+/** An address whose path or query may be a secret; it never appears in a message. */
+export function secretUrl(): Setting<string> {
+  return setting(
+    'http://… or https://…',
+    (value) => (typeof value === 'string' && /^https?:\/\/[^/]/.test(value) && URL.canParse(value) ? value : undefined),
+    () => 'something else',
+  )
+}
+
+/** HTTP headers by name. Values never appear in a message. */
+export function headerTable(): Setting<Readonly<Record<string, string>>> {
+  return setting(
+    'a table of header names and texts in quotes',
+    (value) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+      const entries: [string, unknown][] = Object.entries(value)
+      const headers: [string, string][] = []
+      for (const [name, text] of entries) {
+        if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || typeof text !== 'string' || !/^[\t\x20-\x7e]*$/.test(text))
+          return undefined
+        headers.push([name, text])
+      }
+      return Object.fromEntries(headers)
+    },
+    () => 'something else',
+  )
+}
+
 export function oneOf<T extends string>(names: readonly T[]): Setting<T> {
   return setting(`one of ${names.join(', ')}`, (value) =>
     names.find((name) => name === String(value).trim().toUpperCase()),
