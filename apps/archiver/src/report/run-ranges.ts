@@ -39,3 +39,35 @@ export function formatRuns(ranges: readonly RunRange[], limit: number): string {
     for (let run = first; run <= last && shown.length < limit; run += 1) shown.push(run)
   return total <= limit ? shown.join(', ') : `${shown.join(', ')} ... (${total} gaps total)`
 }
+
+/** The runs of `ranges` that are not in `others`; both ascending. */
+export function subtractRanges(ranges: readonly RunRange[], others: readonly RunRange[]): RunRange[] {
+  const left: RunRange[] = []
+  let at = 0
+  for (const [first, last] of ranges) {
+    let from = first
+    while (at < others.length && (others[at]?.[1] ?? 0) < first) at += 1
+    for (let index = at; index < others.length; index += 1) {
+      const [start, end] = others[index] ?? [0, 0]
+      if (start > last) break
+      if (start > from) left.push([from, start - 1])
+      from = Math.max(from, end + 1)
+      if (end < last) at = index
+    }
+    if (from <= last) left.push([from, last])
+  }
+  return left
+}
+
+/** The runs that are in both; both ascending. */
+export function intersectRanges(ranges: readonly RunRange[], others: readonly RunRange[]): RunRange[] {
+  const common: RunRange[] = []
+  for (let [one, other] = [0, 0]; one < ranges.length && other < others.length; ) {
+    const [first, last] = ranges[one] ?? [0, 0]
+    const [start, end] = others[other] ?? [0, 0]
+    if (Math.max(first, start) <= Math.min(last, end)) common.push([Math.max(first, start), Math.min(last, end)])
+    if (last < end) one += 1
+    else other += 1
+  }
+  return common
+}
