@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { errorCode, makeDirectory } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import { withEnvFile } from '../config/env-file.js'
 import { loadConfig } from '../config/load-config.js'
 import type { LogLevel } from '../config/schema.js'
-import { type Execution, execute } from '../execute.js'
+import { execute } from '../execute.js'
+import type { Execution } from '../execution.js'
 import { ConsoleSink } from '../log/console-sink.js'
 import { createLogger, type Logger, type LogSink } from '../log/logger.js'
 import { RotatingFile } from '../log/rotating-file.js'
@@ -67,13 +69,15 @@ async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Requir
   const shutdown = new Shutdown()
   stack.defer(listenForSignals(proc, shutdown, logger, deps.now))
   try {
-    // Looking after the archive touches neither state nor database.
-    const needsLock = !options.dryRun && !options.mode.startsWith('ucondb-')
+    // Commands change nothing that the stages work on.
+    const needsLock = !options.dryRun && options.command === undefined
     if (needsLock) await takeLock(config, shutdown, logger, stack)
     const execution = await execute(options, config, {
       logger,
       progressBar: consoleSink,
       signal: shutdown.signal,
+      executionId: randomUUID(),
+      observers: [],
       ...deps,
     })
     return concludeExecution(execution, shutdown.reason, logger)
