@@ -24,7 +24,13 @@ function toText(value: HtmlValue): string {
   return escapeHtml(String(value))
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 /** Control characters but for line ends and tabs, and those that turn the direction of text around: they act without being seen. */
 const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\ufeff\p{Noncharacter_Code_Point}]/gu
 
