@@ -46,7 +46,6 @@ export function recommendActions(report: StatusReport, configPath: string): Acti
       {
         name: 'import',
         flag: 'import',
-        only: 'import',
         found: stages.import,
         from: filesystem,
         to: artdaqdb,
@@ -55,16 +54,15 @@ export function recommendActions(report: StatusReport, configPath: string): Acti
       {
         name: 'migration',
         flag: 'migrate',
-        only: 'migrate',
         found: stages.migration,
         from: artdaqdb,
         to: ucondb,
         places: ['in artdaqDB', 'UconDB'],
       },
     ] as const
-    for (const { name, flag, only, found, from, to, places } of legs) {
+    for (const { name, flag, found, from, to, places } of legs) {
       const waiting = from.ranges === undefined || to.ranges === undefined ? [] : subtractRanges(from.ranges, to.ranges)
-      actions.push(...ofStage(found, waiting, { name, flag, only, source: places[0], destination: places[1] }, command))
+      actions.push(...ofStage(found, waiting, { name, flag, source: places[0], destination: places[1] }, command))
     }
   }
   if (filesystem.ranges !== undefined && artdaqdb.ranges !== undefined) {
@@ -90,10 +88,8 @@ export function recommendActions(report: StatusReport, configPath: string): Acti
 
 interface Leg {
   readonly name: string
-  /** As in `--retry-failed-…` and `--recover-…-state`. */
+  /** As in `--retry-failed-…`, `--recover-…-state` and `--…-only`. */
   readonly flag: string
-  /** As in `--…-only`. */
-  readonly only: string
   readonly source: string
   readonly destination: string
 }
@@ -101,7 +97,7 @@ interface Leg {
 function ofStage(
   found: StageComparison,
   waiting: readonly RunRange[],
-  { name, flag, only, source, destination }: Leg,
+  { name, flag, source, destination }: Leg,
   command: (flags: string) => string,
 ): Action[] {
   const actions: Action[] = []
@@ -145,21 +141,21 @@ function ofStage(
     actions.push({
       level: 'warn',
       text: `${runs(countRuns(lost))} that the ${name} state counts as done are not in ${destination} (${formatRanges(lost)}); take them once more`,
-      command: command(`--${only}-only --incremental --catch-up`),
+      command: command(`--${flag}-only --incremental --catch-up`),
     })
   const passedOver = subtractRanges(late, missing)
   if (passedOver.length > 0)
     actions.push({
       level: 'warn',
       text: `${runs(countRuns(passedOver))} appeared late, and incremental executions pass them over (${formatRanges(passedOver)})`,
-      command: command(`--${only}-only --incremental --catch-up`),
+      command: command(`--${flag}-only --incremental --catch-up`),
     })
   const fresh = subtractRanges(subtractRanges(waiting, failures), late)
   if (fresh.length > 0)
     actions.push({
       level: 'wait',
       text: `${runs(countRuns(fresh))} ${source} ${countRuns(fresh) === 1 ? 'waits' : 'wait'} for ${name} (${formatRanges(fresh)})`,
-      command: command(`--${only}-only --incremental`),
+      command: command(`--${flag}-only --incremental`),
     })
   return actions
 }
