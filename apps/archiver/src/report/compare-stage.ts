@@ -7,6 +7,8 @@ import type { Logger } from '../log/logger.js'
 export interface StageComparison {
   /** False when a store could not be read: what follows from the stores stays empty then. */
   readonly comparable: boolean
+  /** False when state file or failure log could not be read: counters and failures are not known then. */
+  readonly readable: boolean
   readonly lastContiguousRun: number
   readonly lastAttemptedRun: number
   /** At or below the last contiguous run at the source, but not at the destination. */
@@ -46,9 +48,10 @@ export async function compareStage(files: StageFiles, stores: StageStores, logge
     const late = comparable ? lateRuns({ available: source, destination, failures, startRun }) : []
     return {
       comparable,
+      readable: damage.every(({ usedBackup }) => usedBackup),
       lastContiguousRun: last,
       lastAttemptedRun,
-      missing: comparable ? [...old].filter((run) => !destination.has(run)) : [],
+      missing: comparable ? [...old.filter((run) => !destination.has(run))] : [],
       newRuns: firstNew < 0 ? [] : [...sorted.subarray(firstNew)],
       late,
       failures,
@@ -62,11 +65,11 @@ export async function compareStage(files: StageFiles, stores: StageStores, logge
     }
   } catch (error) {
     if (errorCode(error)?.startsWith('ERR_STATE') !== true) throw error
-    return { ...NOTHING, comparable, problems: [explainError(error)] }
+    return { ...NOTHING, comparable, readable: false, problems: [explainError(error)] }
   }
 }
 
-const NOTHING: Omit<StageComparison, 'comparable' | 'problems'> = {
+const NOTHING: Omit<StageComparison, 'comparable' | 'readable' | 'problems'> = {
   lastContiguousRun: 0,
   lastAttemptedRun: 0,
   missing: [],

@@ -44,9 +44,8 @@ export function makeHeadline(
     const reasons = [
       ...(failures > 0 ? [`${countOf(failures, 'failed run')} to look at`] : []),
       ...(discrepancies.length > 0 ? [`${countOf(discrepancies.length, 'difference')} between state and stores`] : []),
-      ...waiting,
     ]
-    return { level: 'warn', verdict: 'Needs attention', detail: reasons.join(', ') }
+    return { level: 'warn', verdict: 'Needs attention', detail: list(reasons) }
   }
   if (waiting.length > 0)
     return { level: 'wait', verdict: 'Nothing failed', detail: `${waiting.join(', ')}: for the next execution` }

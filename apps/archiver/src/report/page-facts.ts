@@ -32,8 +32,9 @@ export interface PageInput {
   readonly origin: PageOrigin
 }
 
+/** Numbers that are absent between the first and the last run of a place, or of several places alike. */
 export interface GapEntry {
-  readonly store: StoreKey
+  readonly places: readonly StoreKey[]
   readonly range: RunRange
   readonly runs: number
   /** How many of them the place before has. */
@@ -82,12 +83,13 @@ export function gatherFacts(input: PageInput): PageFacts {
     const waiting = from?.ranges === undefined ? [] : subtractRanges(from.ranges, present)
     const failed = contiguousRanges(stage?.failures ?? [])
     const late = contiguousRanges(stage?.late ?? [])
-    gaps.push(...listGaps(key, status.gaps ?? [], waiting))
+    addGaps(gaps, key, status.gaps ?? [], waiting)
     const row = axis === undefined ? undefined : coverRow(axis.buckets, { present, waiting, failed, late })
     return { key, name: STORE_NAMES[key], status, waiting: countRuns(waiting), row }
   })
   gaps.sort((one, other) => Number(other.atSource > 0) - Number(one.atSource > 0))
-  const failures = listFailures(stages, events)
+  const times = Float64Array.from(events, ({ at }) => Date.parse(at))
+  const failures = listFailures(stages, events, times)
   const discrepancies = findDiscrepancies(status)
   return {
     ...input,
@@ -98,7 +100,7 @@ export function gatherFacts(input: PageInput): PageFacts {
     failures,
     discrepancies,
     actions: recommendActions(status, origin.configPath),
-    throughput: measureThroughput(events),
+    throughput: measureThroughput(events, times),
   }
 }
 
@@ -112,12 +114,22 @@ function unite(all: readonly (readonly RunRange[])[]): RunRange[] {
   return united
 }
 
-function listGaps(store: StoreKey, gaps: readonly RunRange[], waiting: readonly RunRange[]): GapEntry[] {
-  const open = intersectRanges(gaps, waiting)
+function addGaps(found: GapEntry[], place: StoreKey, ranges: readonly RunRange[], waiting: readonly RunRange[]): void {
+  const open = intersectRanges(ranges, waiting)
+  const known = new Map<number, number>()
+  for (const [index, { range, atSource }] of found.entries()) if (atSource === 0) known.set(range[0], index)
   let at = 0
-  return gaps.map((range) => {
+  for (const range of ranges) {
     let atSource = 0
-    for (; at < open.length && (open[at]?.[0] ?? 0) <= range[1]; at += 1) atSource += countRuns(open.slice(at, at + 1))
-    return { store, range, runs: countRuns([range]), atSource }
-  })
+    for (; at < open.length && (open[at]?.[0] ?? 0) <= range[1]; at += 1) {
+      const [first, last] = open[at] ?? [0, -1]
+      atSource += last - first + 1
+    }
+    // What was never anywhere is told once for all places.
+    const index = atSource === 0 ? known.get(range[0]) : undefined
+    const same = index === undefined ? undefined : found[index]
+    if (index !== undefined && same !== undefined && same.range[1] === range[1])
+      found[index] = { ...same, places: [...same.places, place] }
+    else found.push({ places: [place], range, runs: range[1] - range[0] + 1, atSource })
+  }
 }

@@ -13,7 +13,7 @@ export const PAGE_STYLE = `:root {
   }
 }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 14px/1.5 system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; overflow-wrap: anywhere; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 14px/1.5 system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; overflow-wrap: break-word; }
 header, main, footer { max-width: 76rem; margin: 0 auto; padding: 0 1.25rem; }
 header { padding-top: 1.25rem; }
 footer { color: var(--soft); padding-bottom: 2rem; }
@@ -24,6 +24,7 @@ h2 { font-size: 1.05rem; margin: 0 0 .6rem; }
 h3 { font-size: .93rem; margin: 0; }
 p { margin: .4rem 0; }
 a { color: var(--link); }
+code, .path, td.error, td.bad, .headline p, dd { overflow-wrap: anywhere; }
 code, .path { font-family: ui-monospace, 'DejaVu Sans Mono', monospace; font-size: .86em; }
 .soft, .empty { color: var(--soft); font-weight: 400; }
 .headline { display: flex; gap: .9rem; align-items: flex-start; margin: .6rem 0 .8rem; padding: .9rem 1.1rem; border: 1px solid var(--tone); border-left-width: 6px; border-radius: 6px; background: var(--tint); }
@@ -36,8 +37,8 @@ code, .path { font-family: ui-monospace, 'DejaVu Sans Mono', monospace; font-siz
 .origin time, .origin .path { color: var(--ink); }
 nav ul { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; list-style: none; margin: .5rem 0 .2rem; padding: 0; }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: .9rem 1.1rem 1rem; margin: .8rem 0; }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); margin: .8rem 0; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
-.figures div { padding: .6rem 1.1rem .65rem; box-shadow: -1px 0 0 var(--line); overflow: hidden; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); margin: .8rem 0; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
+.figures div { padding: .6rem .6rem .65rem 1.1rem; box-shadow: -1px 0 0 var(--line); overflow: hidden; }
 .figures { overflow: hidden; }
 .figures dt { color: var(--soft); }
 .figures dd { margin: 0; font-size: 1.45rem; font-weight: 600; line-height: 1.3; font-variant-numeric: tabular-nums; }
@@ -59,15 +60,20 @@ rect.failed.thin { stroke: var(--bad); } rect.late.thin { stroke: var(--late); }
 .legend { display: flex; flex-wrap: wrap; gap: .1rem 1.4rem; list-style: none; margin: .4rem 0 0; padding: 0; color: var(--soft); }
 .legend li { display: flex; align-items: center; gap: .5rem; } .legend svg { flex: none; }
 .actions { list-style: none; margin: 0; padding: 0; }
-.actions li { border-left: 4px solid var(--tone); padding: .1rem 0 .1rem .8rem; margin: .55rem 0; }
+.actions li { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 30rem); align-items: baseline; gap: .2rem 1.2rem; border-left: 4px solid var(--tone); padding: .1rem 0 .1rem .8rem; margin: .5rem 0; }
 .actions .word { color: var(--tone); font-weight: 600; }
-.actions code { display: block; width: fit-content; max-width: 100%; margin-top: .2rem; background: var(--ground); border: 1px solid var(--line); border-radius: 4px; padding: .2rem .55rem; }
+.actions code { justify-self: start; background: var(--ground); border: 1px solid var(--line); border-radius: 4px; padding: .2rem .55rem; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: .5rem 2rem; margin-bottom: .6rem; }
 figure { margin: 0; }
+.origin-list { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15rem), 1fr)); gap: .5rem 1.5rem; margin: 0; }
+.origin-list dt { color: var(--soft); }
+.origin-list dd { margin: 0; }
 .differences { margin: .2rem 0 .7rem; padding-left: 1.2rem; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible, a:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; min-width: 40rem; }
+table.compact { width: auto; min-width: min(100%, 30rem); }
+table.compact :is(th, td) { padding-right: 2.2rem; }
 caption { text-align: left; color: var(--soft); padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .32rem .9rem .32rem 0; border-bottom: 1px solid var(--line); }
 tbody tr:last-child > * { border-bottom: 0; }
@@ -78,6 +84,7 @@ td.bad { color: var(--bad); }
 td.error { min-width: 18rem; white-space: pre-line; }
 time { white-space: nowrap; }
 summary { cursor: pointer; color: var(--link); margin: .6rem 0 .2rem; }
+@media (max-width: 60rem) { .actions li { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 44rem) {
   header, main, footer { padding-left: .75rem; padding-right: .75rem; }
   section { padding: .8rem .8rem .9rem; }

@@ -147,7 +147,7 @@ function ofStage(
   if (passedOver.length > 0)
     actions.push({
       level: 'warn',
-      text: `${runs(countRuns(passedOver))} appeared late, and incremental executions pass them over (${formatRanges(passedOver)})`,
+      text: `${runs(countRuns(passedOver))} appeared late, passed over by incremental executions (${formatRanges(passedOver)})`,
       command: command(`--${flag}-only --incremental --catch-up`),
     })
   const fresh = subtractRanges(subtractRanges(waiting, failures), late)

@@ -2,17 +2,23 @@ import { countOf, formatCount, formatInstant } from './format.js'
 import { hideCredentials } from './hide-credentials.js'
 import { type Html, html } from './html.js'
 import type { FailureEntry } from './list-failures.js'
+import type { PageFacts } from './page-facts.js'
 
 const SEEN_AT_ONCE = 20
 const MOST = 200
 const LONGEST_ERROR = 600
 
 /** The runs of the failure logs: the newest at once, more when asked for, and how many are left out. */
-export function renderFailures(failures: readonly FailureEntry[]): Html {
-  if (failures.length === 0) return html`<p class="empty">No failed runs in the failure logs.</p>`
+export function renderFailures({ failures, status: { stages } }: PageFacts): Html {
+  const unread = (['import', 'migration'] as const).filter((stage) => stages?.[stage].readable !== true)
+  const warning =
+    unread.length === 0
+      ? undefined
+      : html`<p class="unread">The state of ${unread.join(' and ')} cannot be read whole: there may be failed runs that are not listed here.</p>`
+  if (failures.length === 0) return warning ?? html`<p class="empty">No failed runs in the failure logs.</p>`
   const [first, more] = [failures.slice(0, SEEN_AT_ONCE), failures.slice(SEEN_AT_ONCE, MOST)]
   const left = failures.length - first.length - more.length
-  return html`${renderTable(first, 'The last to fail come first')}
+  return html`${warning}${renderTable(first, 'The last to fail come first')}
 ${
   more.length === 0
     ? undefined

@@ -15,9 +15,9 @@ import { renderThroughput } from './render-throughput.js'
 export function renderPage(facts: PageFacts): string {
   const { headline, origin } = facts
   const sections = [
-    ['actions', 'What to do', renderActions(facts)],
     ['coverage', 'Coverage', renderCoverage(facts)],
-    ['failures', 'Failures', renderFailures(facts.failures)],
+    ['actions', 'What to do', renderActions(facts)],
+    ['failures', 'Failures', renderFailures(facts)],
     ['throughput', 'Throughput', renderThroughput(facts)],
     ['gaps', 'Gaps', renderGaps(facts)],
     ['state', 'State', renderState(facts)],
@@ -59,21 +59,18 @@ ${content}</section>
 const SIGNS = { ok: '✓', wait: '…', warn: '!', bad: '×' } as const
 const WORDS = { ok: 'Good to know', wait: 'Next', warn: 'Attention', bad: 'Broken' } as const
 
-function renderFigures({ stores, failures, throughput }: PageFacts): Html {
+function renderFigures({ stores, failures, throughput, status: { stages } }: PageFacts): Html {
+  const isKnown = stages?.import.readable === true && stages.migration.readable
   const last = throughput?.stages.find(({ stage }) => stage === 'Migration')?.lastSuccess
   return html`<dl class="figures">
 ${stores.map(({ name, status, waiting }) => {
   if (status.totalRuns === undefined)
     return html`<div><dt>${name}</dt><dd class="bad">unknown<small>cannot be read</small></dd></div>`
-  const note =
-    waiting === 0
-      ? status.lastRun === undefined
-        ? 'no runs'
-        : `newest is ${status.lastRun}`
-      : html`<span class="wait">${formatCount(waiting)} to come</span>${status.lastRun === undefined ? undefined : html`, newest is ${status.lastRun}`}`
+  const newest = status.lastRun === undefined ? 'no runs' : `newest ${status.lastRun}`
+  const note = waiting === 0 ? newest : html`${newest}, <span class="wait">${formatCount(waiting)} to come</span>`
   return html`<div><dt>${name}</dt><dd>${formatCount(status.totalRuns)}<small>${note}</small></dd></div>`
 })}
-<div><dt>Failed runs</dt><dd${failures.length === 0 ? undefined : new Html(' class="bad"')}>${formatCount(failures.length)}<small>${describeFailures(failures)}</small></dd></div>
+<div><dt>Failed runs</dt><dd${failures.length === 0 && isKnown ? undefined : new Html(' class="bad"')}>${isKnown ? '' : failures.length === 0 ? 'unknown' : 'at least '}${failures.length === 0 && !isKnown ? '' : formatCount(failures.length)}<small>${isKnown || failures.length > 0 ? describeFailures(failures) : 'the state cannot be read'}</small></dd></div>
 <div><dt>Last archived</dt><dd>${last === undefined ? '–' : last.run}<small>${last === undefined ? 'not in the history' : formatInstant(last.atMs)}</small></dd></div>
 </dl>`
 }
@@ -86,7 +83,7 @@ function describeFailures(failures: PageFacts['failures']): string {
 function renderActions({ actions }: PageFacts): Html {
   return html`<ul class="actions">${actions.map(
     ({ level, text, command }) =>
-      html`<li class="level-${level}"><span class="word">${WORDS[level]}:</span> ${text}${command === undefined ? undefined : html`<code>${command}</code>`}</li>
+      html`<li class="level-${level}"><span><span class="word">${WORDS[level]}:</span> ${text}</span>${command === undefined ? undefined : html`<code>${command}</code>`}</li>
 `,
   )}</ul>`
 }
@@ -102,12 +99,7 @@ function renderOrigin({ origin, events }: PageFacts): Html {
     ['Node.js', origin.nodeVersion],
     ...origin.durations.map(({ what, ms }) => [what, formatDuration(ms)] as const),
   ] as const
-  return html`<div class="scroll" role="region" aria-label="This report" tabindex="0"><table>
-<caption>When, where and by what it was made, and what took how long</caption>
-<tbody>${rows.map(
-    ([title, text]) => html`<tr><th scope="row">${title}</th><td>${text}</td></tr>
-`,
-  )}</tbody></table></div>`
+  return html`<dl class="origin-list">${rows.map(([title, text]) => html`<div><dt>${title}</dt><dd>${text}</dd></div>`)}</dl>`
 }
 
 function hashOfStyle(): Html {

@@ -1,7 +1,7 @@
 import type { StageComparison } from './compare-stage.js'
 import { countOf, formatCount } from './format.js'
 import { type Html, html } from './html.js'
-import { type PageFacts, STORE_NAMES } from './page-facts.js'
+import { type PageFacts, STORE_NAMES, type StoreKey } from './page-facts.js'
 import { contiguousRanges, formatRanges } from './run-ranges.js'
 
 const MOST_GAPS = 100
@@ -30,12 +30,12 @@ export function renderGaps({ gaps }: PageFacts): Html {
   const table = (
     some: PageFacts['gaps'],
     caption: string,
-  ): Html => html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table>
+  ): Html => html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table class="compact">
 <caption>${caption}</caption>
 <thead><tr><th scope="col">Place</th><th scope="col">Runs</th><th scope="col" class="number">How many</th><th scope="col">What it means</th></tr></thead>
 <tbody>${some.map(
-    ({ store, range: [first, last], runs, atSource }) =>
-      html`<tr><th scope="row">${STORE_NAMES[store]}</th><td>${first === last ? first : `${first}–${last}`}</td><td class="number">${formatCount(runs)}</td><td>${explain(store, runs, atSource)}</td></tr>
+    ({ places, range: [first, last], runs, atSource }) =>
+      html`<tr><th scope="row">${places.map((place) => STORE_NAMES[place]).join(', ')}</th><td>${first === last ? first : `${first}–${last}`}</td><td class="number">${formatCount(runs)}</td><td>${explain(places, runs, atSource)}</td></tr>
 `,
   )}</tbody></table></div>`
   const [first, more] = [gaps.slice(0, GAPS_AT_ONCE), gaps.slice(GAPS_AT_ONCE, MOST_GAPS)]
@@ -48,9 +48,9 @@ ${more.length === 0 ? undefined : html`<details><summary>${formatCount(more.leng
 }`
 }
 
-function explain(store: PageFacts['gaps'][number]['store'], runs: number, atSource: number): string {
-  if (store === 'filesystem') return 'no such run record'
-  const before = store === 'artdaqdb' ? 'on disk' : 'in artdaqDB'
+function explain(places: readonly StoreKey[], runs: number, atSource: number): string {
+  if (places.includes('filesystem')) return places.length === 1 ? 'no such run record' : 'no such run anywhere'
+  const before = places.includes('artdaqdb') ? 'on disk' : 'in artdaqDB'
   if (atSource === 0) return `not ${before} either`
   return atSource === runs ? `${before}, not here yet` : `${formatCount(atSource)} of them ${before}, not here yet`
 }
@@ -62,7 +62,8 @@ export function renderState({ status: { stages }, discrepancies }: PageFacts): H
 `
   const runs = (some: readonly number[]): string =>
     some.length === 0 ? 'none' : `${formatCount(some.length)}: ${formatRanges(contiguousRanges(some))}`
-  const known = (stage: StageComparison, say: string): string => (stage.comparable ? say : 'not known')
+  const known = (stage: StageComparison, say: string): string => (stage.comparable ? read(stage, say) : 'not known')
+  const read = ({ readable }: StageComparison, say: string): string => (readable ? say : 'cannot be read')
   return html`${
     discrepancies.length === 0
       ? html`<p>State files and stores agree.</p>`
@@ -75,5 +76,5 @@ export function renderState({ status: { stages }, discrepancies }: PageFacts): H
 <div class="scroll" role="region" aria-label="State" tabindex="0"><table>
 <caption>What the state files say, compared with the stores</caption>
 <thead><tr><th scope="col">State</th><th scope="col">Import</th><th scope="col">Migration</th></tr></thead>
-<tbody>${row('Last contiguous run', ({ lastContiguousRun }) => String(lastContiguousRun))}${row('Last attempted run', ({ lastAttemptedRun }) => String(lastAttemptedRun))}${row('Counted as archived, but missing', (stage) => known(stage, runs(stage.missing)))}${row('Late, passed over', (stage) => known(stage, runs(stage.late)))}${row('New, above the last contiguous run', (stage) => known(stage, runs(stage.newRuns)))}${row('In the failure log', ({ failures }) => runs(failures))}</tbody></table></div>`
+<tbody>${row('Last contiguous run', (stage) => read(stage, String(stage.lastContiguousRun)))}${row('Last attempted run', (stage) => read(stage, String(stage.lastAttemptedRun)))}${row('Counted as archived, but missing', (stage) => known(stage, runs(stage.missing)))}${row('Late, passed over', (stage) => known(stage, runs(stage.late)))}${row('New, above the last contiguous run', (stage) => known(stage, runs(stage.newRuns)))}${row('In the failure log', (stage) => read(stage, runs(stage.failures)))}</tbody></table></div>`
 }

@@ -64,7 +64,11 @@ export function makeRunAxis(ranges: readonly RunRange[]): RunAxis | undefined {
     at += CUT_WIDTH
   }
   const spread: { run: number; place: number }[] = []
-  for (const tick of ticks) if (tick.place - (spread.at(-1)?.place ?? -1) >= MIN_TICK_DISTANCE) spread.push(tick)
+  for (const tick of ticks) {
+    if (tick.place - (spread.at(-1)?.place ?? -1) >= MIN_TICK_DISTANCE && tick.place <= 1 - MIN_TICK_DISTANCE)
+      spread.push(tick)
+  }
+  if (last > first) spread.push({ run: last, place: 1 })
   return { buckets, cuts, ticks: spread }
 }
 
@@ -83,7 +87,7 @@ function splitPiece([start, end]: RunRange, at: number, width: number): Bucket[]
   })
 }
 
-/** Round numbers, and the first run of the piece. */
+/** Round numbers, and the first run of the piece; the newest run of all comes last. */
 function ticksOf([start, end]: RunRange, at: number, scale: number): { run: number; place: number }[] {
   const wanted = Math.max(1, (end - start) / Math.max(1, 8 * (end - start + 1) * scale))
   const power = 10 ** Math.floor(Math.log10(wanted))

@@ -4,10 +4,14 @@ export type RunRange = readonly [first: number, last: number]
 /** The unbroken sequences of a set of runs, ascending. */
 export function contiguousRanges(runs: Iterable<number>): RunRange[] {
   const ranges: [number, number][] = []
-  for (const run of [...runs].sort((a, b) => a - b)) {
-    const current = ranges.at(-1)
+  let current: [number, number] | undefined
+  // A typed array sorts numbers by itself, several times as fast.
+  for (const run of Float64Array.from(runs).sort()) {
     if (current !== undefined && run <= current[1] + 1) current[1] = run
-    else ranges.push([run, run])
+    else {
+      current = [run, run]
+      ranges.push(current)
+    }
   }
   return ranges
 }

@@ -34,9 +34,8 @@ const UNITS = [
 /** Weeks begin on Monday; the epoch was a Thursday. */
 const MONDAY_MS = 4 * 24 * HOUR_MS
 
-/** `undefined` when there are no events. Takes any number of them, in any order; those without a time that can be read do not count. */
-export function measureThroughput(events: readonly RunEvent[]): Throughput | undefined {
-  const times = Float64Array.from(events, ({ at }) => Date.parse(at))
+/** `undefined` when there are no events. Takes any number of them, in any order; those without a time that can be read do not count. @param times of the events, in epoch milliseconds. */
+export function measureThroughput(events: readonly RunEvent[], times: Readonly<Float64Array>): Throughput | undefined {
   let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
   for (const time of times) {
     if (time < first) first = time

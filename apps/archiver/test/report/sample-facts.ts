@@ -17,6 +17,7 @@ export function describeRuns(location: string, runs: readonly number[]): StoreSt
 export function describeStage(given: Partial<StageComparison> = {}): StageComparison {
   return {
     comparable: true,
+    readable: true,
     lastContiguousRun: 0,
     lastAttemptedRun: 0,
     missing: [],
