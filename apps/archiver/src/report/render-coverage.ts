@@ -51,11 +51,11 @@ function drawRow({ cuts }: RunAxis, row: Row): Html {
       (one) =>
         html`<rect class="${kind}${one.to - one.from < NARROW ? ' thin' : ''}" x="${percent(one.from)}" y="${box.y}" width="${percent(one.to - one.from)}" height="${box.height}"><title>${say(one)}</title></rect>`,
     )
-  const among = ({ runs, first, last }: Stretch, what: string): string =>
+  const tell = ({ runs, first, last }: Stretch, what: string): string =>
     runs === last - first + 1
       ? `${name({ first, last })}: ${what}`
-      : `${formatCount(runs)} among ${name({ first, last })}: ${what}`
-  return html`<rect class="track" x="0" y="${BAR.y}" width="100%" height="${BAR.height}"/>${draw('whole', BAR, row.whole, (one) => `${name(one)}: here`)}${draw('partial', BAR, row.partial, (one) => `${name(one)}: ${formatCount(one.runs)} of ${formatCount(one.last - one.first + 1)} here`)}${draw('unused', BELOW.unused, row.unused, (one) => among(one, 'no such run'))}${draw('waiting', BELOW.waiting, row.waiting, (one) => among(one, 'not here yet'))}${draw('late', ABOVE.late, row.late, (one) => among(one, 'late, passed over'))}${draw('failed', ABOVE.failed, row.failed, (one) => among(one, 'failed'))}${cuts.map(
+      : `${formatCount(runs)} from ${first} to ${last}: ${what}`
+  return html`<rect class="track" x="0" y="${BAR.y}" width="100%" height="${BAR.height}"/>${draw('whole', BAR, row.whole, (one) => tell(one, 'here'))}${draw('partial', BAR, row.partial, (one) => tell(one, 'here'))}${draw('unused', BELOW.unused, row.unused, (one) => tell(one, 'no such run'))}${draw('waiting', BELOW.waiting, row.waiting, (one) => tell(one, 'not here yet'))}${draw('late', ABOVE.late, row.late, (one) => tell(one, 'late, passed over'))}${draw('failed', ABOVE.failed, row.failed, (one) => tell(one, 'failed'))}${cuts.map(
     ({ from, to, first, last }) =>
       html`<rect class="cut" x="${percent(from)}" y="${BAR.y - 2}" width="${percent(to - from)}" height="${BAR.height + 4}"><title>${first}–${last} left out: no such run anywhere</title></rect>`,
   )}`

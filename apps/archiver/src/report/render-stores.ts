@@ -35,7 +35,7 @@ export function renderGaps({ gaps }: PageFacts): Html {
 <thead><tr><th scope="col">Place</th><th scope="col">Runs</th><th scope="col" class="number">How many</th><th scope="col">What it means</th></tr></thead>
 <tbody>${some.map(
     ({ places, range: [first, last], runs, atSource }) =>
-      html`<tr><th scope="row">${places.map((place) => STORE_NAMES[place]).join(', ')}</th><td>${first === last ? first : `${first}–${last}`}</td><td class="number">${formatCount(runs)}</td><td>${explain(places, runs, atSource)}</td></tr>
+      html`<tr><th scope="row">${places.length === 3 ? 'All three' : places.map((place) => STORE_NAMES[place]).join(', ')}</th><td>${first === last ? first : `${first}–${last}`}</td><td class="number">${formatCount(runs)}</td><td>${explain(places, runs, atSource)}</td></tr>
 `,
   )}</tbody></table></div>`
   const [first, more] = [gaps.slice(0, GAPS_AT_ONCE), gaps.slice(GAPS_AT_ONCE, MOST_GAPS)]
@@ -76,5 +76,5 @@ export function renderState({ status: { stages }, discrepancies }: PageFacts): H
 <div class="scroll" role="region" aria-label="State" tabindex="0"><table>
 <caption>What the state files say, compared with the stores</caption>
 <thead><tr><th scope="col">State</th><th scope="col">Import</th><th scope="col">Migration</th></tr></thead>
-<tbody>${row('Last contiguous run', (stage) => read(stage, String(stage.lastContiguousRun)))}${row('Last attempted run', (stage) => read(stage, String(stage.lastAttemptedRun)))}${row('Counted as archived, but missing', (stage) => known(stage, runs(stage.missing)))}${row('Late, passed over', (stage) => known(stage, runs(stage.late)))}${row('New, above the last contiguous run', (stage) => known(stage, runs(stage.newRuns)))}${row('In the failure log', (stage) => read(stage, runs(stage.failures)))}</tbody></table></div>`
+<tbody>${row('Last contiguous run', (stage) => read(stage, String(stage.lastContiguousRun)))}${row('Last attempted run', (stage) => read(stage, String(stage.lastAttemptedRun)))}${row('Counted as archived, but missing', (stage) => known(stage, runs(stage.missing)))}${row('Late, passed over', (stage) => known(stage, runs(stage.late)))}${row('At the source above the last contiguous run', (stage) => known(stage, runs(stage.newRuns)))}${row('In the failure log', (stage) => read(stage, runs(stage.failures)))}</tbody></table></div>`
 }
