@@ -88,7 +88,7 @@ function measureStage(
     if (atMs >= (lastSuccess?.atMs ?? Number.NEGATIVE_INFINITY)) lastSuccess = { atMs, run: event.run }
   }
   const sorted = Float64Array.from(durations).sort()
-  const quantile = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))] ?? 0
+  const quantile = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1] ?? 0
   return {
     stage,
     succeeded,
