@@ -73,7 +73,8 @@ function measureStage(
   let lastSuccess: StageThroughput['lastSuccess']
   const durations: number[] = []
   for (const [index, event] of events.entries()) {
-    if (event.stage !== stage) continue
+    const atMs = times[index] ?? Number.NaN
+    if (event.stage !== stage || Number.isNaN(atMs)) continue
     if (event.outcome === 'failed') {
       failed += 1
       continue
@@ -84,7 +85,6 @@ function measureStage(
       bytes += event.bytes
       knowsBytes = true
     }
-    const atMs = times[index] ?? Number.NaN
     if (atMs >= (lastSuccess?.atMs ?? Number.NEGATIVE_INFINITY)) lastSuccess = { atMs, run: event.run }
   }
   const sorted = Float64Array.from(durations).sort()

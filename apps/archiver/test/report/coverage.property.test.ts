@@ -37,7 +37,8 @@ describe('makeRunAxis()', () => {
     fc.assert(
       fc.property(anyRuns, (runs) => {
         const axis = makeRunAxis(contiguousRanges(runs))
-        if (axis === undefined) return expect(runs).toEqual([])
+        expect(axis === undefined).toBe(runs.length === 0)
+        if (axis === undefined) return
         for (const run of runs)
           expect(axis.buckets.filter(({ first, last }) => first <= run && run <= last)).toHaveLength(1)
         expect(axis.buckets.length).toBeLessThanOrEqual(1000)

@@ -41,7 +41,7 @@ describe('measureThroughput()', () => {
   test.each([
     [48, 'hour', 49],
     [24 * 20, 'day', 21],
-    [24 * 200, 'week', 29],
+    [24 * 200, 'week', 30],
   ])('%i hours of history are drawn per %s in %i bars', (hours, unit, bars) => {
     const found = measure([event(0), event(hours)])
     expect({ unit: found?.unit, bars: found?.bars.length }).toEqual({ unit, bars })

@@ -18,7 +18,7 @@ test('screenshots of an ordinary day are small enough for the documentation; HOL
   writeFileSync(file, renderPage(gatherFacts(makeOrdinaryDay())))
   const page = await browser.open(pathToFileURL(file))
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.show({ width: 1100, height: 1000, colorScheme })
+    await page.show({ width: 1000, height: 860, colorScheme })
     const { data } = await page.send('Page.captureScreenshot', { format: 'png' })
     const picture = Buffer.from(String(data), 'base64')
     expect(picture.length).toBeLessThan(150_000)
