@@ -43,7 +43,7 @@ section { background: var(--panel); border: 1px solid var(--line); border-radius
 .figures dt { color: var(--soft); }
 .figures dd { margin: 0; font-size: 1.45rem; font-weight: 600; line-height: 1.3; font-variant-numeric: tabular-nums; }
 .figures dd small { display: block; font-size: .86rem; font-weight: 400; color: var(--soft); line-height: 1.35; }
-.figures .bad { color: var(--bad); } .figures .warn { color: var(--late); } .figures .wait { color: var(--wait); }
+.figures .bad { color: var(--bad); } .figures .warn { color: var(--late); } .figures .wait { color: var(--wait); display: block; }
 .lane { display: grid; grid-template-columns: 9.5rem minmax(0, 1fr); gap: 0 1rem; align-items: center; margin: .15rem 0; }
 .lane h3 .soft { display: block; font-size: .86rem; }
 .lane svg, figure svg { display: block; width: 100%; overflow: visible; }
@@ -88,6 +88,7 @@ summary { cursor: pointer; color: var(--link); margin: .6rem 0 .2rem; }
 @media (max-width: 44rem) {
   header, main, footer { padding-left: .75rem; padding-right: .75rem; }
   section { padding: .8rem .8rem .9rem; }
+  .figures { grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); }
   .lane { grid-template-columns: minmax(0, 1fr); margin: .5rem 0; }
   .lane h3 .soft { display: inline; margin-left: .4rem; }
   .axis > span, svg .minor { display: none; }
@@ -102,6 +103,7 @@ summary { cursor: pointer; color: var(--link); margin: .6rem 0 .2rem; }
   @page { margin: 14mm; }
   body { font-size: 9.5pt; }
   header, main, footer { max-width: none; padding: 0; }
+  .figures { grid-template-columns: repeat(5, 1fr); }
   nav, .skip { display: none; }
   section { border: 0; padding: 0; margin: 1.2rem 0; }
   .scroll { overflow: visible; }

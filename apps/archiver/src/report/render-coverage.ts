@@ -71,14 +71,16 @@ function drawTicks({ ticks }: RunAxis): Html[] {
 /** Only what is to be seen. Every mark has a shape and a place of its own: its colour is not needed. */
 function renderLegend(rows: readonly Row[], { cuts }: RunAxis): Html {
   const has = (kind: keyof Row): boolean => rows.some((row) => row[kind].length > 0)
+  // What is narrower looks like a cut through the bar.
+  const isWide = (kind: keyof Row): boolean => rows.some((row) => row[kind].some(({ from, to }) => to - from >= NARROW))
   const entries = [
     [has('whole'), 'whole', BAR, 'here'],
-    [has('partial'), 'partial', BAR, 'some are here'],
+    [isWide('partial'), 'partial', BAR, 'some here'],
     [has('failed'), 'failed', ABOVE.failed, 'failed'],
-    [has('late'), 'late', ABOVE.late, 'late: passed over by incremental executions'],
-    [has('waiting'), 'waiting', BELOW.waiting, 'in the place before, not here yet'],
-    [has('unused'), 'unused', BELOW.unused, 'no such run in the place before'],
-    [cuts.length > 0, 'cut', BAR, 'numbers without runs, left out'],
+    [has('late'), 'late', ABOVE.late, 'late, passed over'],
+    [has('waiting'), 'waiting', BELOW.waiting, 'to come: in the place before'],
+    [has('unused'), 'unused', BELOW.unused, 'no such run'],
+    [cuts.length > 0, 'cut', BAR, 'left out: no runs anywhere'],
   ] as const
   return html`<ul class="legend">${entries
     .filter(([isShown]) => isShown)

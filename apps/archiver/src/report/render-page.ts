@@ -67,7 +67,7 @@ ${stores.map(({ name, status, waiting }) => {
   if (status.totalRuns === undefined)
     return html`<div><dt>${name}</dt><dd class="bad">unknown<small>cannot be read</small></dd></div>`
   const newest = status.lastRun === undefined ? 'no runs' : `newest ${status.lastRun}`
-  const note = waiting === 0 ? newest : html`${newest}, <span class="wait">${formatCount(waiting)} to come</span>`
+  const note = waiting === 0 ? newest : html`${newest} <span class="wait">${formatCount(waiting)} to come</span>`
   return html`<div><dt>${name}</dt><dd>${formatCount(status.totalRuns)}<small>${note}</small></dd></div>`
 })}
 <div><dt>Failed runs</dt><dd${failures.length === 0 && isKnown ? undefined : new Html(' class="bad"')}>${isKnown ? '' : failures.length === 0 ? 'unknown' : 'at least '}${failures.length === 0 && !isKnown ? '' : formatCount(failures.length)}<small>${isKnown || failures.length > 0 ? describeFailures(failures) : 'the state cannot be read'}</small></dd></div>

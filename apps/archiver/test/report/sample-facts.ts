@@ -81,9 +81,11 @@ export function makeOrdinaryDay(): PageInput {
   const stages = ['Import', 'Migration'] as const
   const perDay = [14, 22, 9, 31, 40, 36, 28, 19, 25, 33, 47, 52, 44, 12, 0, 0, 18, 29, 38, 41, 35, 27, 30, 46]
   for (const [s, stage] of stages.entries()) {
-    let run = 11_700
+    const last = s === 0 ? 12_531 : 12_505
+    let run = last + 1 - perDay.reduce((sum, runs) => sum + Math.max(0, runs - s * 3), 0)
     for (const [day, runs] of perDay.entries()) {
       for (let index = 0; index < Math.max(0, runs - s * 3); index += 1, run += 1) {
+        if (importFailures.includes(run) || (s === 1 && migrateFailures.includes(run))) continue
         events.push({
           at: new Date(NOW - (perDay.length - day) * 86_400_000 + index * 1_500_000 + s * 60_000).toISOString(),
           executionId: `day${day}`,
