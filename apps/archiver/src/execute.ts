@@ -11,8 +11,7 @@ import { listRunDirectories } from './record/run-directories.js'
 import { recoverState, renderRecovery } from './recover/recover-state.js'
 import { renderOutcomes } from './report/render-outcomes.js'
 import { renderCheck, renderRebuild } from './report/render-rebuild.js'
-import { renderReport } from './report/render-report.js'
-import { makeStatusReport } from './report/status-report.js'
+import { reportStatus } from './report/report-status.js'
 import { createImportStage } from './stages/import-stage.js'
 import { createMigrateStage } from './stages/migrate-stage.js'
 import type { ArchiverObserver } from './stages/run-events.js'
@@ -97,8 +96,7 @@ async function executeMode(
         return new Set(await archive.listRuns())
       },
     }
-    const status = await makeStatusReport(config, sources, { compareState: options.compareState, logger })
-    return { text: renderReport(status), document: status, exitCode: status.complete ? EXIT.success : EXIT.failure }
+    return await reportStatus(config, sources, options, { logger, now, readEvents: async () => [] })
   }
 
   async function rebuild(database: RunDatabase): Promise<Execution> {
