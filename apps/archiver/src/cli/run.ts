@@ -4,12 +4,12 @@ import { FileLock } from '@holdfast/lock'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import { withEnvFile } from '../config/env-file.js'
 import { loadConfig } from '../config/load-config.js'
-import type { LogLevel } from '../config/schema.js'
 import { execute } from '../execute.js'
 import type { Execution } from '../execution.js'
-import { ConsoleSink } from '../log/console-sink.js'
-import { createLogger, type Logger, type LogSink } from '../log/logger.js'
-import { RotatingFile } from '../log/rotating-file.js'
+import { findSecrets } from '../log/find-secrets.js'
+import type { Logger } from '../log/logger.js'
+import { openLogging } from '../log/open-logging.js'
+import { Redactor } from '../log/redact.js'
 import { readVersion } from '../version.js'
 import { EXIT, exitCodeFor } from './exit-codes.js'
 import { explainError } from './explain-error.js'
@@ -32,6 +32,7 @@ export interface RunDeps {
 export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<number> {
   surviveOutputErrors(proc)
   const asJson = proc.argv.includes('--json')
+  const redactor = new Redactor()
   try {
     const parsed = parseCommandLine(proc.argv.slice(2), readVersion())
     if ('printed' in parsed) {
@@ -39,64 +40,62 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
       return EXIT.success
     }
     const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random }
-    const finished = await archive(proc, parsed.options, deps)
-    proc.stdout.write(asJson ? toJson({ ...finished.document, exitCode: finished.exitCode }) : finished.text)
-    return finished.exitCode
+    const finished = await archive(proc, parsed.options, redactor, deps)
+    const { exitCode, text } = finished
+    const document = (): object => redactor.redactDocument({ ...finished.document, exitCode })
+    proc.stdout.write(asJson ? toJson(document()) : redactor.redact(text))
+    return exitCode
   } catch (error) {
     const exitCode = exitCodeFor(error)
-    proc.stderr.write(
-      `archiver: ${exitCode === EXIT.failure || errorCode(error) === 'ERR_USAGE' ? explainError(error) : describeBug(error)}\n`,
-    )
-    if (asJson) proc.stdout.write(toJson({ error: { code: errorCode(error), message: explainError(error) }, exitCode }))
+    const isKnown = exitCode === EXIT.failure || errorCode(error) === 'ERR_USAGE'
+    proc.stderr.write(`archiver: ${redactor.redact(isKnown ? explainError(error) : describeBug(error))}\n`)
+    const message = redactor.redact(explainError(error))
+    if (asJson) proc.stdout.write(toJson({ error: { code: errorCode(error), message }, exitCode }))
     return exitCode
   }
 }
 
-async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
+async function archive(
+  proc: ProcessLike,
+  options: ArchiverOptions,
+  redactor: Redactor,
+  deps: Required<RunDeps>,
+): Promise<Finished> {
   const env = await withEnvFile(options.configPath, proc.env)
   const { config, warnings } = await loadConfig(options.configPath, {
     env,
     workDir: options.workDir,
     currentDir: proc.cwd(),
   })
-  const level = options.console === 'verbose' ? 'DEBUG' : config.logLevel
-  const consoleSink = new ConsoleSink(proc.stderr, options.console === 'quiet' ? 'WARNING' : level)
+  redactor.learn(findSecrets(config))
+  const executionId = randomUUID()
   await using stack = new AsyncDisposableStack()
-  const fileSinks: LogSink[] = []
-  if (config.logFile !== undefined && !options.dryRun) fileSinks.push(openLogFile(proc, config.logFile, level, stack))
-  const logger = createLogger('archiver', [consoleSink, ...fileSinks], deps)
+  const logging = stack.use(openLogging(proc, config, { ...options, executionId, redactor, now: deps.now }))
+  const { logger } = logging
   for (const warning of warnings) logger.warn(warning)
   const shutdown = new Shutdown()
   stack.defer(listenForSignals(proc, shutdown, logger, deps.now))
   try {
     // Commands change nothing that the stages work on.
     const needsLock = !options.dryRun && options.command === undefined
-    if (needsLock) await takeLock(config, shutdown, logger, stack)
+    if (needsLock) {
+      await takeLock(config, shutdown, logger, stack)
+      logging.allowRotation()
+    }
     const execution = await execute(options, config, {
       logger,
-      progressBar: consoleSink,
+      progressBar: logging.console,
       signal: shutdown.signal,
-      executionId: randomUUID(),
+      executionId,
       observers: [],
       ...deps,
     })
     return concludeExecution(execution, shutdown.reason, logger)
   } catch (error) {
     // The caller shows it on the console.
-    createLogger('archiver', fileSinks, deps).critical(explainError(error))
+    logging.fileLogger.critical(explainError(error))
     throw error
   }
-}
-
-function openLogFile(proc: ProcessLike, path: string, minLevel: LogLevel, stack: AsyncDisposableStack): LogSink {
-  const onError = (error: unknown): void => {
-    proc.stderr.write(
-      `archiver: the log file '${path}' cannot be written (${explainError(error)}); going on without it\n`,
-    )
-  }
-  const file = new RotatingFile(path, {}, { onError })
-  stack.defer(() => file.close())
-  return { minLevel, write: (line) => file.write(line) }
 }
 
 /** One archiver at a time, whether this one or the Python original: both take the same kernel lock on the same file. */

@@ -28,6 +28,7 @@ export interface ArchiverConfig {
   readonly excludeMostRecentRun: boolean
   readonly logLevel: LogLevel
   readonly logFile: string | undefined
+  readonly logFormat: 'text' | 'json'
   readonly generate: readonly string[]
   readonly fuzz: FuzzConfig
   readonly runRecordsDir: string
@@ -66,6 +67,7 @@ export function toArchiverConfig(
     excludeMostRecentRun: app.exclude_most_recent_run,
     logLevel: app.log_level,
     logFile: app.log_file === undefined ? undefined : at(app.log_file),
+    logFormat: app.log_format === 'JSON' ? 'json' : 'text',
     generate,
     fuzz: {
       skipPercent: fuzz.random_skip_percent,

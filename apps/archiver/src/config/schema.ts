@@ -17,6 +17,9 @@ import {
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** The file may write them in lower case. */
+const LOG_FORMATS = ['TEXT', 'JSON'] as const
+
 /** Templates: expanded together with the values of the file, so that they follow a configured `work_dir`. */
 export const PATH_DEFAULTS: Readonly<Record<string, string>> = {
   work_dir: '/tmp/run_record_archiver',
@@ -64,6 +67,7 @@ const appSection = section({
   exclude_most_recent_run: off,
   log_level: withDefault(oneOf(LOG_LEVELS), 'INFO'),
   log_file: optional(path),
+  log_format: withDefault(oneOf(LOG_FORMATS), 'TEXT'),
 })
 
 const fuzzSection = section({
