@@ -4,7 +4,7 @@ const HIDDEN = '***'
 const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/'"<>]*@/gi, `$1${HIDDEN}@`],
   [/\b((?:proxy-)?authorization["']?\s*[:=]\s*)(["'])(?:(?!\2).)*\2/gi, `$1$2${HIDDEN}$2`],
-  [/\b((?:proxy-)?authorization\s*[:=]\s*)(?!["']).+/gi, `$1${HIDDEN}`],
+  [/\b((?:proxy-)?authorization\s*[:=]\s*)(?!["'\s]).+/gi, `$1${HIDDEN}`],
   [/\b(bearer|basic)\s+(?=[\w.~+/-]*[0-9=_])[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],
   [/([?&;,\s](?:password|passwd|pwd|secret|(?:access_|bot_)?token|api_?key)=)[^\s&;,'"]+/gi, `$1${HIDDEN}`],
   [/\bxox[a-z]-[\w-]+/gi, HIDDEN],
