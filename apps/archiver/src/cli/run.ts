@@ -1,21 +1,20 @@
-import { randomUUID } from 'node:crypto'
 import { errorCode, makeDirectory } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import type { ArchiverConfig } from '../config/archiver-config.js'
-import { withEnvFile } from '../config/env-file.js'
-import { loadConfig } from '../config/load-config.js'
 import { execute } from '../execute.js'
 import type { Execution } from '../execution.js'
-import { findSecrets } from '../log/find-secrets.js'
 import type { Logger } from '../log/logger.js'
-import { openLogging } from '../log/open-logging.js'
 import { Redactor } from '../log/redact.js'
+import { openSession, type Session } from '../session.js'
 import { readVersion } from '../version.js'
+import { connectServiceManager } from '../watch/service-manager.js'
+import { watch } from '../watch/watch.js'
 import { EXIT, exitCodeFor } from './exit-codes.js'
 import { explainError } from './explain-error.js'
 import { type ArchiverOptions, parseCommandLine } from './options.js'
 import type { ProcessLike } from './process-like.js'
-import { listenForSignals, Shutdown } from './shutdown.js'
+import { listenForSignals, Shutdown, type SignalOptions } from './shutdown.js'
+import type { WatchRequest } from './subcommands.js'
 
 type Finished = Omit<Execution, 'exitCode'> & { readonly exitCode: number }
 
@@ -28,6 +27,8 @@ export interface RunDeps {
   readonly random?: () => number
 }
 
+type ProgramDeps = Required<RunDeps> & { readonly redactor: Redactor }
+
 /** The whole program: reads the command line of `proc`, does the work, prints the result, and resolves to the exit code. */
 export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<number> {
   surviveOutputErrors(proc)
@@ -39,8 +40,8 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
       proc.stdout.write(parsed.printed)
       return EXIT.success
     }
-    const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random }
-    const finished = await archive(proc, parsed.options, redactor, deps)
+    const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random, redactor }
+    const finished = await archive(proc, parsed.options, deps)
     const { exitCode, text } = finished
     const document = (): object => redactor.redactDocument({ ...finished.document, exitCode })
     proc.stdout.write(asJson ? toJson(document()) : redactor.redact(text))
@@ -55,45 +56,73 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
   }
 }
 
-async function archive(
-  proc: ProcessLike,
-  options: ArchiverOptions,
-  redactor: Redactor,
-  deps: Required<RunDeps>,
-): Promise<Finished> {
-  const env = await withEnvFile(options.configPath, proc.env)
-  const { config, warnings } = await loadConfig(options.configPath, {
-    env,
-    workDir: options.workDir,
-    currentDir: proc.cwd(),
-  })
-  redactor.learn(findSecrets(config))
-  const executionId = randomUUID()
-  await using stack = new AsyncDisposableStack()
-  const logging = stack.use(openLogging(proc, config, { ...options, executionId, redactor, now: deps.now }))
-  const { logger } = logging
-  for (const warning of warnings) logger.warn(warning)
+async function archive(proc: ProcessLike, options: ArchiverOptions, deps: ProgramDeps): Promise<Finished> {
+  using session = await openSession(proc, options, deps)
   const shutdown = new Shutdown()
-  stack.defer(listenForSignals(proc, shutdown, logger, deps.now))
+  const signals = { shutdown, now: deps.now }
+  if (options.command?.name === 'watch') return await watchOver(proc, session, options, options.command, signals, deps)
+  using stack = new DisposableStack()
+  stack.defer(listenForSignals(proc, { ...signals, logger: session.logger }))
+  return concludeExecution(await executeOnce(session, options, shutdown, deps), shutdown.reason, session.logger)
+}
+
+async function watchOver(
+  proc: ProcessLike,
+  session: Session,
+  options: ArchiverOptions,
+  request: WatchRequest,
+  signals: Pick<SignalOptions, 'shutdown' | 'now'>,
+  deps: ProgramDeps,
+): Promise<Execution> {
+  let onHangup = (): void => undefined
+  let { logger } = session
+  using stack = new DisposableStack()
+  const tell = { warn: (message: string) => logger.warn(message) }
+  stack.defer(listenForSignals(proc, { ...signals, logger: tell, onHangup: () => onHangup() }))
+  const serviceManager = stack.use(connectServiceManager(proc.env, session.logger))
+  const each: ArchiverOptions = { ...options, command: undefined }
+  return await watch(session, request, {
+    shutdown: signals.shutdown,
+    serviceManager,
+    openSession: async () => {
+      const read = await openSession(proc, options, deps)
+      logger = read.logger
+      return read
+    },
+    execute: (current, shutdown) => executeOnce(current, each, shutdown, deps),
+    onReload: (callback) => {
+      onHangup = callback
+    },
+  })
+}
+
+async function executeOnce(
+  session: Session,
+  options: ArchiverOptions,
+  shutdown: Shutdown,
+  deps: ProgramDeps,
+): Promise<Execution> {
+  const { config, progressBar } = session
+  const { executionId, logger, fileLogger } = session.beginExecution()
+  await using stack = new AsyncDisposableStack()
   try {
     // Commands change nothing that the stages work on.
     const needsLock = !options.dryRun && options.command === undefined
     if (needsLock) {
       await takeLock(config, shutdown, logger, stack)
-      logging.allowRotation()
+      session.allowLogRotation()
     }
-    const execution = await execute(options, config, {
+    return await execute(options, config, {
       logger,
-      progressBar: logging.console,
+      progressBar,
       signal: shutdown.signal,
       executionId,
       observers: [],
       ...deps,
     })
-    return concludeExecution(execution, shutdown.reason, logger)
   } catch (error) {
     // The caller shows it on the console.
-    logging.fileLogger.critical(explainError(error))
+    fileLogger.critical(explainError(error))
     throw error
   }
 }

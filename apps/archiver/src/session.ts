@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto'
+import type { ArchiverOptions } from './cli/options.js'
+import type { ProcessLike } from './cli/process-like.js'
+import type { ArchiverConfig } from './config/archiver-config.js'
+import { withEnvFile } from './config/env-file.js'
+import { loadConfig } from './config/load-config.js'
+import { findSecrets } from './log/find-secrets.js'
+import type { Logger } from './log/logger.js'
+import { type Loggers, openLogging } from './log/open-logging.js'
+import type { Redactor } from './log/redact.js'
+import type { ProgressBar } from './stages/run-stage.js'
+
+/** A configuration that was read and checked, and the log that it asks for. */
+export interface Session extends Disposable {
+  readonly config: ArchiverConfig
+  /** For what is said between executions. */
+  readonly logger: Logger
+  readonly progressBar: ProgressBar
+  /** The id of an execution and the loggers whose lines carry it. The first one has the id of the session. */
+  beginExecution(): Loggers & { readonly executionId: string }
+  /** For the one that holds the lock: a second start only adds its lines. */
+  allowLogRotation(): void
+  /** Goes on in a new log file, after another program has moved the old one away. */
+  reopenLog(): void
+}
+
+export interface SessionDeps {
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Learns the credentials of the configuration. */
+  readonly redactor: Redactor
+}
+
+/** @throws ConfigurationError */
+export async function openSession(proc: ProcessLike, options: ArchiverOptions, deps: SessionDeps): Promise<Session> {
+  const env = await withEnvFile(options.configPath, proc.env)
+  const { config, warnings } = await loadConfig(options.configPath, {
+    env,
+    workDir: options.workDir,
+    currentDir: proc.cwd(),
+  })
+  deps.redactor.learn(findSecrets(config))
+  const sessionId = randomUUID()
+  const logging = openLogging(proc, config, { ...options, ...deps, sessionId })
+  const { logger } = logging.loggersFor(sessionId)
+  for (const warning of warnings) logger.warn(warning)
+  let nextId = sessionId
+  return {
+    config,
+    logger,
+    progressBar: logging.console,
+    beginExecution: () => {
+      const executionId = nextId
+      nextId = randomUUID()
+      return { executionId, ...logging.loggersFor(executionId) }
+    },
+    allowLogRotation: () => logging.allowRotation(),
+    reopenLog: () => logging.reopen(),
+    [Symbol.dispose]: () => logging[Symbol.dispose](),
+  }
+}
