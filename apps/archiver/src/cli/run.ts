@@ -3,9 +3,12 @@ import { FileLock } from '@holdfast/lock'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import { execute } from '../execute.js'
 import type { Execution } from '../execution.js'
+import { hideSecrets } from '../log/hide-secrets.js'
 import type { Logger } from '../log/logger.js'
 import { Redactor } from '../log/redact.js'
+import { type Metrics, openMetrics } from '../metrics/open-metrics.js'
 import { openSession, type Session } from '../session.js'
+import type { ArchiverObserver } from '../stages/run-events.js'
 import { readVersion } from '../version.js'
 import { connectServiceManager } from '../watch/service-manager.js'
 import { watch } from '../watch/watch.js'
@@ -105,22 +108,31 @@ async function executeOnce(
   const { config, progressBar } = session
   const { executionId, logger, fileLogger } = session.beginExecution()
   await using stack = new AsyncDisposableStack()
+  let metrics: Metrics | undefined
   try {
     // Commands change nothing that the stages work on.
     const needsLock = !options.dryRun && options.command === undefined
     if (needsLock) {
-      await takeLock(config, shutdown, logger, stack)
+      const { mode } = options
+      // Closed after the lock, which nobody shall miss for a slow host of metrics.
+      metrics = stack.use(await openMetrics(config, { ...deps, mode, logger, version: readVersion() }))
+      await metrics.timeLock(() => takeLock(config, shutdown, logger, stack))
       session.allowLogRotation()
     }
-    return await execute(options, config, {
+    const observers: ArchiverObserver[] = metrics === undefined ? [] : [metrics.observer]
+    const execution = await execute(options, config, {
       logger,
       progressBar,
       signal: shutdown.signal,
       executionId,
-      observers: [],
+      observers: observers.map((observer) => hideSecrets(observer, deps.redactor)),
+      metrics,
       ...deps,
     })
+    await metrics?.executionFinished(shutdown.reason === undefined ? execution.exitCode : EXIT.interrupted)
+    return execution
   } catch (error) {
+    await metrics?.executionFinished(exitCodeFor(error))
     // The caller shows it on the console.
     fileLogger.critical(explainError(error))
     throw error

@@ -45,6 +45,21 @@ export interface ArchiverConfig {
   /** Accepted and checked; used once notifications and metrics exist. */
   readonly reporting: ConfigurationFile['reporting']
   readonly carbon: ConfigurationFile['carbon']
+  readonly metrics: MetricsConfig
+}
+
+export interface MetricsConfig {
+  /** For the textfile collector of node_exporter. */
+  readonly textfile: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly otlp:
+    | {
+        readonly endpoint: string
+        readonly headers: Readonly<Record<string, string>>
+        readonly headersFile: string | undefined
+        readonly temporality: 'delta' | 'cumulative'
+      }
+    | undefined
 }
 
 /** Relative paths in the file are relative to the current folder, as they were for the Python archiver. */
@@ -91,5 +106,24 @@ export function toArchiverConfig(
     },
     reporting: file.reporting,
     carbon: file.carbon,
+    metrics: toMetricsConfig(file.metrics, at),
+  }
+}
+
+function toMetricsConfig(section: ConfigurationFile['metrics'], at: (path: string) => string): MetricsConfig {
+  const { textfile, labels, otlp } = section
+  const { enabled, endpoint, headers, headers_file: headersFile, temporality } = otlp
+  return {
+    textfile: textfile === undefined ? undefined : at(textfile),
+    labels,
+    otlp:
+      !enabled || endpoint === undefined
+        ? undefined
+        : {
+            endpoint,
+            headers,
+            headersFile: headersFile === undefined ? undefined : at(headersFile),
+            temporality: temporality === 'DELTA' ? 'delta' : 'cumulative',
+          },
   }
 }

@@ -10,6 +10,7 @@ import {
   seconds,
   secret,
   text,
+  texts,
   wholeNumber,
   withDefault,
 } from './settings.js'
@@ -125,6 +126,20 @@ const carbonSection = section({
   metric_prefix: optional(text('the first part of every metric name')),
 })
 
+const otlpSection = section({
+  enabled: off,
+  endpoint: optional(matching(/^https?:\/\/[^/]/, 'http://… or https://…, with its path')),
+  headers: withDefault(texts(/^[\w!#$%&'*+.^`|~-]+$/, 'a table of header names and texts'), {}),
+  headers_file: optional(path),
+  temporality: withDefault(oneOf(['DELTA', 'CUMULATIVE']), 'DELTA'),
+})
+
+const metricsSection = section({
+  textfile: optional(matching(/\.prom$/, 'a path that ends in .prom, or the textfile collector ignores it')),
+  labels: withDefault(texts(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'a table of label names and texts'), {}),
+  otlp: otlpSection,
+})
+
 const sourceSection = section({ run_records_dir: text('the folder that holds the run records') })
 
 export const configurationSchema = section({
@@ -136,6 +151,7 @@ export const configurationSchema = section({
   ucon_db: archiveSection,
   reporting: reportingSection,
   carbon: carbonSection,
+  metrics: metricsSection,
 })
 
 /** What the file says after expansion and checks, under the file's own names. */
@@ -153,4 +169,6 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   'reporting.email': Object.keys(emailSection.out.shape),
   'reporting.slack': Object.keys(slackSection.out.shape),
   carbon: Object.keys(carbonSection.out.shape),
+  metrics: Object.keys(metricsSection.out.shape),
+  'metrics.otlp': Object.keys(otlpSection.out.shape),
 }

@@ -133,7 +133,8 @@ export class CarbonClient {
     this.#isWriting = false
     if (this.#isClosing) {
       if (this.#waiting.length > 0) this.#complain(reason)
-      return this.#onIdle()
+      this.#onIdle()
+      return
     }
     this.#failures = wasUseful ? 1 : this.#failures + 1
     // A server may close a connection on which nothing is to be said.

@@ -8,7 +8,9 @@ export interface CarbonExporterOptions extends CarbonClientOptions {
 }
 
 /** The names under which the Python archiver reports a call; another operation goes by its own name. */
-const CLIENTS: Readonly<Record<string, { readonly name: string; readonly operations: Readonly<Record<string, string>> }>> = {
+const CLIENTS: Readonly<
+  Record<string, { readonly name: string; readonly operations: Readonly<Record<string, string>> }>
+> = {
   artdaqdb: {
     name: 'ArtdaqDBClient',
     operations: { listRuns: 'get_archived_runs', storeRun: 'archive_run', exportRun: 'export_run_configuration' },

@@ -1,5 +1,5 @@
 import { LockExistsError } from '@holdfast/lock'
-import { parseRunRecordsFromFile, readState } from '@holdfast/state'
+import { RunProgress } from '@holdfast/state'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import type { ArchiverObserver, RunEvent } from '../stages/run-events.js'
 import type { StageOutcome } from '../stages/run-pipeline.js'
@@ -41,7 +41,8 @@ const PLACES = {
 interface StageProgress {
   startedAtMs: number
   source: ReadonlySet<number>
-  readonly destination: Set<number>
+  /** `undefined` until it was listed. */
+  destination: Set<number> | undefined
   readonly succeeded: number[]
   failed: number
   bytes: number
@@ -50,16 +51,22 @@ interface StageProgress {
 export function collectExecution(options: CollectorOptions): ExecutionMetrics {
   const { config, exporters, monotonicMs } = options
   const startedAtMs = monotonicMs()
+  let ownsLock = false
   const stages = new Map<StageLabel, StageProgress>()
-  const progressOf = (stage: StageLabel): StageProgress =>
-    stages.getOrInsertComputed(stage, () => ({
+  const progressOf = (stage: StageLabel): StageProgress => {
+    const known = stages.get(stage)
+    if (known !== undefined) return known
+    const begun: StageProgress = {
       startedAtMs: monotonicMs(),
       source: new Set(),
-      destination: new Set(),
+      destination: undefined,
       succeeded: [],
       failed: 0,
       bytes: 0,
-    }))
+    }
+    stages.set(stage, begun)
+    return begun
+  }
   const record = (metric: MetricKey, labels: Labels, value: number): void => {
     for (const exporter of exporters) exporter.record({ metric, labels, value })
   }
@@ -80,6 +87,7 @@ export function collectExecution(options: CollectorOptions): ExecutionMetrics {
       const askedAtMs = monotonicMs()
       try {
         const taken = await take()
+        ownsLock = true
         record('lockWait', {}, (monotonicMs() - askedAtMs) / 1000)
         return taken
       } catch (error) {
@@ -105,7 +113,7 @@ export function collectExecution(options: CollectorOptions): ExecutionMetrics {
         },
         async listDestination(isInQuestion) {
           const runs = await stage.listDestination(isInQuestion)
-          for (const run of runs) progress.destination.add(run)
+          progress.destination = new Set(runs)
           return runs
         },
       }
@@ -118,7 +126,7 @@ export function collectExecution(options: CollectorOptions): ExecutionMetrics {
       record('executionDuration', { mode }, (monotonicMs() - startedAtMs) / 1000)
       record('lastExecution', {}, now() / 1000)
       if (exitCode === 0) record('lastSuccess', {}, now() / 1000)
-      await recordState()
+      if (ownsLock) await recordState()
       await Promise.all(exporters.map((exporter) => exporter.flush()))
     },
   }
@@ -136,7 +144,7 @@ export function collectExecution(options: CollectorOptions): ExecutionMetrics {
     record('bytes', { stage }, bytes)
     progress.bytes += bytes
     progress.succeeded.push(run)
-    progress.destination.add(run)
+    progress.destination?.add(run)
   }
 
   async function stageFinished(outcome: StageOutcome): Promise<void> {
@@ -145,7 +153,7 @@ export function collectExecution(options: CollectorOptions): ExecutionMetrics {
     const durationMs = monotonicMs() - progress.startedAtMs
     record('stageDuration', { stage }, durationMs / 1000)
     if (isBroken(outcome)) record('stageStops', { stage, code: outcome.code ?? 'unknown' }, 1)
-    if (progress.destination.size > 0 || progress.source.size > 0) recordLag(stage, progress)
+    recordLag(stage, progress)
     const isRetry = options.mode.startsWith('retry-')
     const totals: StageTotals = {
       stage,
@@ -162,6 +170,7 @@ export function collectExecution(options: CollectorOptions): ExecutionMetrics {
   function recordLag(stage: StageLabel, { source, destination }: StageProgress): void {
     const { source: from, destination: to } = PLACES[stage]
     if (source.size > 0) record('newestRun', { place: from }, highest(source))
+    if (destination === undefined) return
     if (destination.size > 0) record('newestRun', { place: to }, highest(destination))
     record('lag', { stage }, countAbove(source, highest(destination)))
     record('backlog', { stage }, [...source].filter((run) => !destination.has(run)).length)
@@ -170,20 +179,25 @@ export function collectExecution(options: CollectorOptions): ExecutionMetrics {
       record('lag', { stage: 'total' }, countAbove(disk, highest(destination)))
   }
 
-  /** What cannot be read is somebody else's to report. */
   async function recordState(): Promise<void> {
     for (const [stage, files] of [
       ['import', config.import],
       ['migrate', config.migrate],
     ] as const) {
-      const failures = await parseRunRecordsFromFile(files.failureLog).catch(() => undefined)
-      if (failures !== undefined) record('failuresLogged', { stage }, failures.length)
-      const state = await readState(files.stateFile).catch(() => undefined)
-      if (state?.last_contiguous_run !== undefined) record('lastContiguousRun', { stage }, state.last_contiguous_run)
-      if (state?.last_attempted_run !== undefined) record('lastAttemptedRun', { stage }, state.last_attempted_run)
+      try {
+        await using progress = await RunProgress.open({ ...files, readOnly: true, logger: silent })
+        if (progress.damage.length > 0) continue
+        record('failuresLogged', { stage }, progress.failures.length)
+        record('lastContiguousRun', { stage }, progress.lastContiguousRun)
+        record('lastAttemptedRun', { stage }, progress.lastAttemptedRun)
+      } catch {
+        // What cannot be read is somebody else's to tell.
+      }
     }
   }
 }
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 function highest(runs: Iterable<number>): number {
   let max = Number.NEGATIVE_INFINITY
