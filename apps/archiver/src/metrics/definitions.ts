@@ -148,7 +148,7 @@ export interface Sample {
 /** Takes samples to where they are looked at. Nothing that it does or meets may throw or hold up the caller. */
 export interface MetricsExporter {
   record(sample: Sample): void
-  /** An execution has ended: a moment to bring what was recorded on its way. */
+  /** A stage or execution has ended: a moment to write what was recorded. Waits for no other machine. */
   flush(): Promise<void>
   /** Tries once more, for a second at most, and frees everything. */
   close(): Promise<void>

@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http'
 import { createBoundedLookup } from './bounded-lookup.js'
 import { type Labels, METRICS, type MetricKey, type MetricsExporter, type Sample } from './definitions.js'
 
@@ -34,12 +35,13 @@ export async function openOtlpExporter(options: OtlpOptions): Promise<MetricsExp
     temporality === 'delta'
       ? otlp.AggregationTemporalityPreference.DELTA
       : otlp.AggregationTemporalityPreference.CUMULATIVE
+  const agents = new Set<Agent>()
   const exporter = new otlp.OTLPMetricExporter({
     url,
     headers: { ...headers },
     timeoutMillis: timeoutMs,
     temporalityPreference,
-    httpAgentOptions: { keepAlive: false, lookup: createBoundedLookup() },
+    httpAgentOptions: openAgent,
   })
   let isTroubled = false
   const complain = (reason: string): void => {
@@ -69,8 +71,14 @@ export async function openOtlpExporter(options: OtlpOptions): Promise<MetricsExp
       instruments.set(metric, instrument)
       instrument(value, attributes)
     },
-    flush: () => within(timeoutMs, provider.forceFlush()),
-    close: () => within(timeoutMs, provider.shutdown()),
+    async flush() {
+      // The reader exports by itself, and nobody waits for it.
+    },
+    async close() {
+      await shutdownWithin(timeoutMs)
+      // A connection that is still being made would keep the process alive.
+      for (const agent of agents) agent.destroy()
+    },
   }
 
   function createInstrument(key: MetricKey): (value: number, labels: Labels) => void {
@@ -88,10 +96,21 @@ export async function openOtlpExporter(options: OtlpOptions): Promise<MetricsExp
     return (value, attributes) => histogram.record(value, attributes)
   }
 
-  async function within(limitMs: number, work: Promise<void>): Promise<void> {
+  async function openAgent(protocol: string): Promise<Agent> {
+    const { Agent } = protocol === 'https:' ? await import('node:https') : await import('node:http')
+    const agent = new Agent({ keepAlive: false, timeout: timeoutMs, lookup: createBoundedLookup() })
+    agents.add(agent)
+    return agent
+  }
+
+  async function shutdownWithin(limitMs: number): Promise<void> {
     const { promise: isLate, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, limitMs)
-    await Promise.race([work.catch((error: unknown) => complain(String(error))), isLate])
+    const timer = setTimeout(() => {
+      complain(`not everything was taken within ${limitMs} ms`)
+      resolve()
+    }, limitMs)
+    const isDone = provider.shutdown().catch((error: unknown) => complain(String(error)))
+    await Promise.race([isDone, isLate])
     clearTimeout(timer)
   }
 }

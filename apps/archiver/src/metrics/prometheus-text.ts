@@ -29,7 +29,7 @@ export function parsePrometheus(text: string): Map<string, number> {
   const known = new Set(Object.values(METRICS).flatMap(namesOf))
   const series = new Map<string, number>()
   for (const line of text.split('\n')) {
-    const [, key, name, value] = /^((\w+)(?:\{.*\})?) (\S+)$/.exec(line) ?? []
+    const [, key, name, value] = /^((\w+)(?:\{.*\})?) (\S+)$/s.exec(line) ?? []
     const number = Number(value)
     if (key !== undefined && known.has(name ?? '') && Number.isFinite(number)) series.set(key, number)
   }
