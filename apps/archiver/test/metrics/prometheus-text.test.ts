@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { METRICS } from '../../src/metrics/definitions.js'
@@ -61,4 +62,16 @@ test('every metric has a name of its own that says its unit, in base units', () 
     expect(name.endsWith('_total')).toBe(kind === 'counter')
     expect(/_seconds(_total)?$/.test(name)).toBe(unit === 's')
   }
+})
+
+test('docs/metrics.md has a row for every metric', () => {
+  const rows = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8').matchAll(
+    /^\| (`archiver_.*?) \|/gm,
+  )
+  const documented = [...rows].flatMap(([, names = '']) => [...names.matchAll(/`(\w+)`/g)].map(([, name]) => name))
+  expect(documented.sort()).toEqual(
+    Object.values(METRICS)
+      .map(({ name }) => name)
+      .sort(),
+  )
 })
