@@ -7,6 +7,7 @@ import { runCommand } from './commands/run-command.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
 import type { Execution } from './execution.js'
 import type { Logger } from './log/logger.js'
+import type { ExecutionMetrics } from './metrics/collector.js'
 import { listRunDirectories } from './record/run-directories.js'
 import { recoverState, renderRecovery } from './recover/recover-state.js'
 import { renderOutcomes } from './report/render-outcomes.js'
@@ -32,6 +33,8 @@ export interface ExecuteContext {
   /** Tells this execution from all others. */
   readonly executionId: string
   readonly observers: readonly ArchiverObserver[]
+  /** Looks at the stores and the stages while they work. @default nothing is measured */
+  readonly metrics?: Pick<ExecutionMetrics, 'timeStores' | 'watchStage'> | undefined
 }
 
 /** Opens the stores, does what the command line asks for, closes them, and tells the operators what went wrong. */
@@ -49,7 +52,8 @@ async function executeMode(
   context: ExecuteContext,
 ): Promise<Execution> {
   const { logger, now, signal } = context
-  const stores = createStores(config, context)
+  const opened = createStores(config, context)
+  const stores = context.metrics?.timeStores(opened) ?? opened
   if (options.command !== undefined && options.command.name !== 'watch')
     return await runCommand(options.command, { ...context, config, stores, dryRun: options.dryRun })
   if (options.mode === 'report-status') return await report()
@@ -131,7 +135,9 @@ async function executeMode(
   }
 
   async function process(chosen: readonly Stage[]): Promise<Execution> {
-    const outcomes = await runPipeline(chosen, selectionOf(options), {
+    const { metrics } = context
+    const stages = metrics === undefined ? chosen : chosen.map((stage) => metrics.watchStage(stage))
+    const outcomes = await runPipeline(stages, selectionOf(options), {
       config,
       logger,
       signal,

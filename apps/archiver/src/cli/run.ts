@@ -1,11 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import { errorCode, makeDirectory } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import { execute } from '../execute.js'
 import type { Execution } from '../execution.js'
+import { hideSecrets } from '../log/hide-secrets.js'
 import type { Logger } from '../log/logger.js'
+import { Redactor } from '../log/redact.js'
+import { type Metrics, openMetrics } from '../metrics/open-metrics.js'
 import { openSession, type Session } from '../session.js'
+import type { ArchiverObserver } from '../stages/run-events.js'
 import { readVersion } from '../version.js'
 import { connectServiceManager } from '../watch/service-manager.js'
 import { watch } from '../watch/watch.js'
@@ -27,31 +30,36 @@ export interface RunDeps {
   readonly random?: () => number
 }
 
+type ProgramDeps = Required<RunDeps> & { readonly redactor: Redactor }
+
 /** The whole program: reads the command line of `proc`, does the work, prints the result, and resolves to the exit code. */
 export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<number> {
   surviveOutputErrors(proc)
   const asJson = proc.argv.includes('--json')
+  const redactor = new Redactor()
   try {
     const parsed = parseCommandLine(proc.argv.slice(2), readVersion())
     if ('printed' in parsed) {
       proc.stdout.write(parsed.printed)
       return EXIT.success
     }
-    const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random }
+    const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random, redactor }
     const finished = await archive(proc, parsed.options, deps)
-    proc.stdout.write(asJson ? toJson({ ...finished.document, exitCode: finished.exitCode }) : finished.text)
-    return finished.exitCode
+    const { exitCode, text } = finished
+    const document = (): object => redactor.redactDocument({ ...finished.document, exitCode })
+    proc.stdout.write(asJson ? toJson(document()) : redactor.redact(text))
+    return exitCode
   } catch (error) {
     const exitCode = exitCodeFor(error)
-    proc.stderr.write(
-      `archiver: ${exitCode === EXIT.failure || errorCode(error) === 'ERR_USAGE' ? explainError(error) : describeBug(error)}\n`,
-    )
-    if (asJson) proc.stdout.write(toJson({ error: { code: errorCode(error), message: explainError(error) }, exitCode }))
+    const isKnown = exitCode === EXIT.failure || errorCode(error) === 'ERR_USAGE'
+    proc.stderr.write(`archiver: ${redactor.redact(isKnown ? explainError(error) : describeBug(error))}\n`)
+    const message = redactor.redact(explainError(error))
+    if (asJson) proc.stdout.write(toJson({ error: { code: errorCode(error), message }, exitCode }))
     return exitCode
   }
 }
 
-async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
+async function archive(proc: ProcessLike, options: ArchiverOptions, deps: ProgramDeps): Promise<Finished> {
   using session = await openSession(proc, options, deps)
   const shutdown = new Shutdown()
   const signals = { shutdown, now: deps.now }
@@ -67,7 +75,7 @@ async function watchOver(
   options: ArchiverOptions,
   request: WatchRequest,
   signals: Pick<SignalOptions, 'shutdown' | 'now'>,
-  deps: Required<RunDeps>,
+  deps: ProgramDeps,
 ): Promise<Execution> {
   let onHangup = (): void => undefined
   let { logger } = session
@@ -95,24 +103,36 @@ async function executeOnce(
   session: Session,
   options: ArchiverOptions,
   shutdown: Shutdown,
-  deps: Required<RunDeps>,
+  deps: ProgramDeps,
 ): Promise<Execution> {
-  const { config, logger, fileLogger, progressBar } = session
+  const { config, progressBar } = session
+  const { executionId, logger, fileLogger } = session.beginExecution()
   await using stack = new AsyncDisposableStack()
+  let metrics: Metrics | undefined
   try {
     // Commands change nothing that the stages work on.
     const needsLock = !options.dryRun && options.command === undefined
-    if (needsLock) await takeLock(config, shutdown, logger, stack)
-    const executionId = randomUUID()
-    return await execute(options, config, {
+    if (needsLock) {
+      const { mode } = options
+      // Closed after the lock, which nobody shall miss for a slow host of metrics.
+      metrics = stack.use(await openMetrics(config, { ...deps, mode, logger, version: readVersion() }))
+      await metrics.timeLock(() => takeLock(config, shutdown, logger, stack))
+      session.allowLogRotation()
+    }
+    const observers: ArchiverObserver[] = metrics === undefined ? [] : [metrics.observer]
+    const execution = await execute(options, config, {
       logger,
       progressBar,
       signal: shutdown.signal,
       executionId,
-      observers: [],
+      observers: observers.map((observer) => hideSecrets(observer, deps.redactor)),
+      metrics,
       ...deps,
     })
+    await metrics?.executionFinished(shutdown.reason === undefined ? execution.exitCode : EXIT.interrupted)
+    return execution
   } catch (error) {
+    await metrics?.executionFinished(exitCodeFor(error))
     // The caller shows it on the console.
     fileLogger.critical(explainError(error))
     throw error

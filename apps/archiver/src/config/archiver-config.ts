@@ -29,6 +29,7 @@ export interface ArchiverConfig {
   readonly excludeMostRecentRun: boolean
   readonly logLevel: LogLevel
   readonly logFile: string | undefined
+  readonly logFormat: 'text' | 'json'
   readonly generate: readonly string[]
   readonly fuzz: FuzzConfig
   readonly runRecordsDir: string
@@ -46,6 +47,21 @@ export interface ArchiverConfig {
   readonly reporting: ConfigurationFile['reporting']
   /** Accepted and checked; used once metrics exist. */
   readonly carbon: ConfigurationFile['carbon']
+  readonly metrics: MetricsConfig
+}
+
+export interface MetricsConfig {
+  /** For the textfile collector of node_exporter. */
+  readonly textfile: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly otlp:
+    | {
+        readonly endpoint: string
+        readonly headers: Readonly<Record<string, string>>
+        readonly headersFile: string | undefined
+        readonly temporality: 'delta' | 'cumulative'
+      }
+    | undefined
 }
 
 /** Relative paths in the file are relative to the current folder, as they were for the Python archiver. */
@@ -68,6 +84,7 @@ export function toArchiverConfig(
     excludeMostRecentRun: app.exclude_most_recent_run,
     logLevel: app.log_level,
     logFile: app.log_file === undefined ? undefined : at(app.log_file),
+    logFormat: app.log_format === 'JSON' ? 'json' : 'text',
     generate,
     fuzz: {
       skipPercent: fuzz.random_skip_percent,
@@ -91,5 +108,24 @@ export function toArchiverConfig(
     },
     reporting: withResolvedPaths(file.reporting, at),
     carbon: file.carbon,
+    metrics: toMetricsConfig(file.metrics, at),
+  }
+}
+
+function toMetricsConfig(section: ConfigurationFile['metrics'], at: (path: string) => string): MetricsConfig {
+  const { textfile, labels, otlp } = section
+  const { enabled, endpoint, headers, headers_file: headersFile, temporality } = otlp
+  return {
+    textfile: textfile === undefined ? undefined : at(textfile),
+    labels,
+    otlp:
+      !enabled || endpoint === undefined
+        ? undefined
+        : {
+            endpoint,
+            headers,
+            headersFile: headersFile === undefined ? undefined : at(headersFile),
+            temporality: temporality === 'DELTA' ? 'delta' : 'cumulative',
+          },
   }
 }

@@ -12,12 +12,16 @@ import {
   secret,
   secretUrl,
   text,
+  texts,
   wholeNumber,
   withDefault,
 } from './settings.js'
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** The file may write them in lower case. */
+const LOG_FORMATS = ['TEXT', 'JSON'] as const
 
 /** Templates: expanded together with the values of the file, so that they follow a configured `work_dir`. */
 export const PATH_DEFAULTS: Readonly<Record<string, string>> = {
@@ -66,6 +70,7 @@ const appSection = section({
   exclude_most_recent_run: off,
   log_level: withDefault(oneOf(LOG_LEVELS), 'INFO'),
   log_file: optional(path),
+  log_format: withDefault(oneOf(LOG_FORMATS), 'TEXT'),
 })
 
 const fuzzSection = section({
@@ -140,6 +145,20 @@ const carbonSection = section({
   metric_prefix: optional(text('the first part of every metric name')),
 })
 
+const otlpSection = section({
+  enabled: off,
+  endpoint: optional(matching(/^https?:\/\/[^/]/, 'http://… or https://…, with its path')),
+  headers: withDefault(texts(/^[\w!#$%&'*+.^`|~-]+$/, 'a table of header names and texts'), {}),
+  headers_file: optional(path),
+  temporality: withDefault(oneOf(['DELTA', 'CUMULATIVE']), 'DELTA'),
+})
+
+const metricsSection = section({
+  textfile: optional(matching(/\.prom$/, 'a path that ends in .prom, or the textfile collector ignores it')),
+  labels: withDefault(texts(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'a table of label names and texts'), {}),
+  otlp: otlpSection,
+})
+
 const sourceSection = section({ run_records_dir: text('the folder that holds the run records') })
 
 export const configurationSchema = section({
@@ -151,6 +170,7 @@ export const configurationSchema = section({
   ucon_db: archiveSection,
   reporting: reportingSection,
   carbon: carbonSection,
+  metrics: metricsSection,
 })
 
 /** What the file says after expansion and checks, under the file's own names. */
@@ -169,4 +189,6 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   'reporting.slack': Object.keys(slackSection.out.shape),
   'reporting.webhook': Object.keys(webhookSection.out.shape),
   carbon: Object.keys(carbonSection.out.shape),
+  metrics: Object.keys(metricsSection.out.shape),
+  'metrics.otlp': Object.keys(otlpSection.out.shape),
 }

@@ -13,13 +13,16 @@ interface Conflict {
 
 /** Rules that look at several keys together, and those of the stores for their addresses. */
 export async function findConflicts(file: Partial<ConfigurationFile>, currentDir: string): Promise<Conflict[]> {
-  const { app, artdaq_db: database, ucon_db: archive, reporting, carbon } = file
+  const { app, artdaq_db: database, ucon_db: archive, reporting, carbon, metrics } = file
   return [
     ...(app === undefined ? [] : await sharedFiles(app, currentDir)),
     ...(database === undefined ? [] : databaseConflicts(database)),
     ...(archive === undefined ? [] : await archiveConflicts(archive)),
     ...(reporting === undefined ? [] : reportingConflicts(reporting)),
     ...(carbon === undefined ? [] : missingWhen(carbon.enabled, ['carbon'], carbon, ['host', 'metric_prefix'])),
+    ...(metrics === undefined
+      ? []
+      : missingWhen(metrics.otlp.enabled, ['metrics', 'otlp'], metrics.otlp, ['endpoint'])),
   ]
 }
 

@@ -115,6 +115,21 @@ export function matching(pattern: RegExp, expected: string): Setting<string> {
   return setting(expected, (value) => (typeof value === 'string' && pattern.test(value) ? value : undefined))
 }
 
+/** A table of names and texts, such as headers. Values never appear in messages. */
+export function texts(namePattern: RegExp, expected: string): Setting<Readonly<Record<string, string>>> {
+  return setting(
+    expected,
+    (value) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+      const entries = Object.entries(value).map(([name, text]) => [name, String(text)] as const)
+      const isFine = entries.every(([name, text]) => namePattern.test(name) && !/[\r\n\0]/.test(text))
+      return isFine ? Object.fromEntries(entries) : undefined
+    },
+    (value) =>
+      `a ${Array.isArray(value) ? 'list' : typeof value === 'object' ? 'table with other names or values' : typeof value}`,
+  )
+}
+
 function toNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value
   return typeof value === 'string' && /^\s*[+-]?\d+(\.\d+)?\s*$/.test(value) ? Number(value) : undefined
