@@ -56,6 +56,19 @@ export class VerificationError extends Error {
   readonly code = 'ERR_VERIFICATION'
 }
 
+/** The run history is there, but the system refuses to read it. Nothing else depends on it. */
+export class HistoryUnreadableError extends Error {
+  override readonly name = 'HistoryUnreadableError'
+  readonly code = 'ERR_HISTORY_UNREADABLE'
+  readonly path: string
+  readonly hint = 'Check its permissions; it may also be moved away, and a new one begins with the next execution'
+
+  constructor(path: string, cause: unknown) {
+    super(`Cannot read the run history '${path}': ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.path = path
+  }
+}
+
 /** The command line cannot be understood. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'

@@ -7,6 +7,7 @@ import { loadConfig } from '../config/load-config.js'
 import type { LogLevel } from '../config/schema.js'
 import { execute } from '../execute.js'
 import type { Execution } from '../execution.js'
+import { HistoryObserver } from '../history/history-observer.js'
 import { ConsoleSink } from '../log/console-sink.js'
 import { createLogger, type Logger, type LogSink } from '../log/logger.js'
 import { RotatingFile } from '../log/rotating-file.js'
@@ -72,12 +73,13 @@ async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Requir
     // Commands change nothing that the stages work on.
     const needsLock = !options.dryRun && options.command === undefined
     if (needsLock) await takeLock(config, shutdown, logger, stack)
+    const history = stack.use(new HistoryObserver({ path: config.historyFile, logger, now: deps.now }))
     const execution = await execute(options, config, {
       logger,
       progressBar: consoleSink,
       signal: shutdown.signal,
       executionId: randomUUID(),
-      observers: [],
+      observers: [history],
       ...deps,
     })
     return concludeExecution(execution, shutdown.reason, logger)
