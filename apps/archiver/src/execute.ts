@@ -2,7 +2,7 @@ import type { RunDatabase } from '@holdfast/artdaqdb'
 import { appendToFailureLog, RunProgress } from '@holdfast/state'
 import { EXIT } from './cli/exit-codes.js'
 import type { ArchiverOptions } from './cli/options.js'
-import { runCommand } from './commands/run-command.js'
+import { type ConfiguredRequest, runCommand } from './commands/run-command.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
 import type { Execution } from './execution.js'
 import type { Logger } from './log/logger.js'
@@ -32,18 +32,23 @@ export interface ExecuteContext {
   /** Tells this execution from all others. */
   readonly executionId: string
   readonly observers: readonly ArchiverObserver[]
+  /** Absolute. */
+  readonly currentDir: string
 }
+
+/** Of everything but the doctor, who comes before the configuration. */
+export type ConfiguredOptions = ArchiverOptions & { readonly command: ConfiguredRequest | undefined }
 
 /** Opens the stores, does what the command line asks for and closes them. */
 export async function execute(
-  options: ArchiverOptions,
+  options: ConfiguredOptions,
   config: ArchiverConfig,
   context: ExecuteContext,
 ): Promise<Execution> {
   const { logger, now, signal } = context
   const stores = createStores(config, context)
   if (options.command !== undefined)
-    return await runCommand(options.command, { ...context, config, stores, dryRun: options.dryRun })
+    return await runCommand(options.command, { ...context, ...options, config, stores })
   if (options.mode === 'report-status') return await report()
   await using database = await stores.openDatabase(options.dryRun ? 'read' : 'write')
   if (options.mode === 'rebuild-database-index') return await rebuild(database)

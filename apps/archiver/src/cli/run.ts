@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { errorCode, makeDirectory } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
+import { runDoctor } from '../commands/doctor.js'
+import type { ConfiguredRequest } from '../commands/run-command.js'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import { withEnvFile } from '../config/env-file.js'
 import { loadConfig } from '../config/load-config.js'
@@ -17,6 +19,7 @@ import { explainError } from './explain-error.js'
 import { type ArchiverOptions, parseCommandLine } from './options.js'
 import type { ProcessLike } from './process-like.js'
 import { listenForSignals, Shutdown } from './shutdown.js'
+import { WITHOUT_LOG_FILE } from './subcommands.js'
 
 type Finished = Omit<Execution, 'exitCode'> & { readonly exitCode: number }
 
@@ -40,7 +43,11 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
       return EXIT.success
     }
     const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random }
-    const finished = await archive(proc, parsed.options, deps)
+    const { command } = parsed.options
+    const finished =
+      command?.name === 'doctor'
+        ? await doctor(proc, parsed.options, deps)
+        : await archive(proc, parsed.options, command, deps)
     proc.stdout.write(asJson ? toJson({ ...finished.document, exitCode: finished.exitCode }) : finished.text)
     return finished.exitCode
   } catch (error) {
@@ -53,7 +60,31 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
   }
 }
 
-async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
+/** Needs no configuration that can be used: finding out why it cannot be is its work. */
+async function doctor(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
+  const logger = createLogger(
+    'archiver',
+    [new ConsoleSink(proc.stderr, options.console === 'verbose' ? 'DEBUG' : 'CRITICAL')],
+    deps,
+  )
+  const shutdown = new Shutdown()
+  const stopListening = listenForSignals(proc, shutdown, logger, deps.now)
+  try {
+    const { configPath, workDir } = options
+    const place = { configPath, workDir, env: proc.env, currentDir: proc.cwd() }
+    const { uid, nodeVersion } = { uid: process.getuid?.(), nodeVersion: process.versions.node }
+    return await runDoctor(place, { logger, signal: shutdown.signal, now: deps.now, uid, nodeVersion })
+  } finally {
+    stopListening()
+  }
+}
+
+async function archive(
+  proc: ProcessLike,
+  options: ArchiverOptions,
+  command: ConfiguredRequest | undefined,
+  deps: Required<RunDeps>,
+): Promise<Finished> {
   const env = await withEnvFile(options.configPath, proc.env)
   const { config, warnings } = await loadConfig(options.configPath, {
     env,
@@ -64,26 +95,30 @@ async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Requir
   const consoleSink = new ConsoleSink(proc.stderr, options.console === 'quiet' ? 'WARNING' : level)
   await using stack = new AsyncDisposableStack()
   const fileSinks: LogSink[] = []
-  if (config.logFile !== undefined && !options.dryRun) fileSinks.push(openLogFile(proc, config.logFile, level, stack))
+  const keepsLog = !options.dryRun && (command === undefined || !WITHOUT_LOG_FILE.has(command.name))
+  if (config.logFile !== undefined && keepsLog) fileSinks.push(openLogFile(proc, config.logFile, level, stack))
   const logger = createLogger('archiver', [consoleSink, ...fileSinks], deps)
   for (const warning of warnings) logger.warn(warning)
   const shutdown = new Shutdown()
   stack.defer(listenForSignals(proc, shutdown, logger, deps.now))
   try {
     // Commands change nothing that the stages work on.
-    const needsLock = !options.dryRun && options.command === undefined
+    const needsLock = !options.dryRun && command === undefined
     if (needsLock) await takeLock(config, shutdown, logger, stack)
     const history = stack.use(new HistoryObserver({ path: config.historyFile, logger, now: deps.now }))
-    const execution = await execute(options, config, {
+    const execution = await execute({ ...options, command }, config, {
       logger,
       progressBar: consoleSink,
       signal: shutdown.signal,
       executionId: randomUUID(),
       observers: [history],
+      currentDir: proc.cwd(),
       ...deps,
     })
     return concludeExecution(execution, shutdown.reason, logger)
   } catch (error) {
+    if (shutdown.reason !== undefined && error === shutdown.signal.reason)
+      return concludeExecution({ text: '', document: {}, exitCode: EXIT.failure }, shutdown.reason, logger)
     // The caller shows it on the console.
     createLogger('archiver', fileSinks, deps).critical(explainError(error))
     throw error

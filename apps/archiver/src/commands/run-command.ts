@@ -1,13 +1,28 @@
 import type { CommandRequest } from '../cli/subcommands.js'
 import type { Execution } from '../execution.js'
 import type { CommandContext } from './command.js'
+import { extractRun } from './extract.js'
+import { showFailures } from './failures.js'
+import { showRun } from './show.js'
 import { checkArchive, createArchiveFolder } from './ucondb.js'
+import { verifyArchive } from './verify.js'
 
-export function runCommand(request: CommandRequest, context: CommandContext): Promise<Execution> {
+/** `doctor` is not among them: it works without a configuration that can be used. */
+export type ConfiguredRequest = Exclude<CommandRequest, { readonly name: 'doctor' }>
+
+export function runCommand(request: ConfiguredRequest, context: CommandContext): Promise<Execution> {
   switch (request.name) {
     case 'ucondb check':
       return checkArchive(context)
     case 'ucondb create-folder':
       return createArchiveFolder(context)
+    case 'show':
+      return showRun(request.run, context)
+    case 'failures':
+      return showFailures(request.stage, context)
+    case 'extract':
+      return extractRun(request, context)
+    case 'verify':
+      return verifyArchive(request, context)
   }
 }
