@@ -12,12 +12,7 @@ export type CommandRequest =
   | { readonly name: 'verify'; readonly runs: readonly RunRange[] | undefined; readonly sample: number | undefined }
 
 /** Commands that people run, also as another user than the archiver's: they leave its log file alone. */
-export const WITHOUT_LOG_FILE: ReadonlySet<CommandRequest['name']> = new Set([
-  'show',
-  'failures',
-  'extract',
-  'verify',
-])
+export const WITHOUT_LOG_FILE: ReadonlySet<CommandRequest['name']> = new Set(['show', 'failures', 'extract', 'verify'])
 
 /** Adds the subcommands to the program; `choose` is called with the one that was given. */
 export function defineSubcommands(

@@ -33,6 +33,7 @@ export async function verifyArchive({ runs, sample }: VerifyRequest, context: Co
   const unarchived = [...complete].filter(isUnarchived)
   const missing = unarchived.filter((run) => run <= startRun && !failed.has(run))
 
+  logger.info(`Reading ${chosen.length} archived runs back`)
   const { findings, ...result } = await readBack(chosen, {
     archive,
     database,
