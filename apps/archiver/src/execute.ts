@@ -2,7 +2,7 @@ import type { RunDatabase } from '@holdfast/artdaqdb'
 import { appendToFailureLog, RunProgress } from '@holdfast/state'
 import { EXIT } from './cli/exit-codes.js'
 import type { ArchiverOptions } from './cli/options.js'
-import { type ConfiguredRequest, runCommand } from './commands/run-command.js'
+import { runCommand } from './commands/run-command.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
 import type { Execution } from './execution.js'
 import type { Logger } from './log/logger.js'
@@ -36,19 +36,17 @@ export interface ExecuteContext {
   readonly currentDir: string
 }
 
-/** Of everything but the doctor, who comes before the configuration. */
-export type ConfiguredOptions = ArchiverOptions & { readonly command: ConfiguredRequest | undefined }
-
 /** Opens the stores, does what the command line asks for and closes them. */
 export async function execute(
-  options: ConfiguredOptions,
+  options: ArchiverOptions,
   config: ArchiverConfig,
   context: ExecuteContext,
 ): Promise<Execution> {
   const { logger, now, signal } = context
   const stores = createStores(config, context)
-  if (options.command !== undefined)
-    return await runCommand(options.command, { ...context, ...options, config, stores })
+  const { command } = options
+  if (command !== undefined && command.name !== 'watch' && command.name !== 'doctor')
+    return await runCommand(command, { ...context, ...options, config, stores })
   if (options.mode === 'report-status') return await report()
   await using database = await stores.openDatabase(options.dryRun ? 'read' : 'write')
   if (options.mode === 'rebuild-database-index') return await rebuild(database)
@@ -146,6 +144,10 @@ export async function execute(
       text: renderOutcomes(outcomes, retryFlags, options.dryRun),
       document: { mode: options.mode, dryRun: options.dryRun, stages: outcomes },
       exitCode: hasFailures(outcomes) ? EXIT.failure : EXIT.success,
+      hasMore: outcomes.some(
+        (one) => !isBroken(one) && one.remaining > 0 && one.succeeded.length + one.failed.length > 0,
+      ),
+      isStoreUnavailable: outcomes.some(isBroken),
     }
   }
 }

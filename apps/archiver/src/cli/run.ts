@@ -2,24 +2,22 @@ import { randomUUID } from 'node:crypto'
 import { errorCode, makeDirectory } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import { runDoctor } from '../commands/doctor.js'
-import type { ConfiguredRequest } from '../commands/run-command.js'
 import type { ArchiverConfig } from '../config/archiver-config.js'
-import { withEnvFile } from '../config/env-file.js'
-import { loadConfig } from '../config/load-config.js'
-import type { LogLevel } from '../config/schema.js'
 import { execute } from '../execute.js'
 import type { Execution } from '../execution.js'
 import { HistoryObserver } from '../history/history-observer.js'
 import { ConsoleSink } from '../log/console-sink.js'
-import { createLogger, type Logger, type LogSink } from '../log/logger.js'
-import { RotatingFile } from '../log/rotating-file.js'
+import { createLogger, type Logger } from '../log/logger.js'
+import { openSession, type Session } from '../session.js'
 import { readVersion } from '../version.js'
+import { connectServiceManager } from '../watch/service-manager.js'
+import { watch } from '../watch/watch.js'
 import { EXIT, exitCodeFor } from './exit-codes.js'
 import { explainError } from './explain-error.js'
 import { type ArchiverOptions, parseCommandLine } from './options.js'
 import type { ProcessLike } from './process-like.js'
-import { listenForSignals, Shutdown } from './shutdown.js'
-import { WITHOUT_LOG_FILE } from './subcommands.js'
+import { listenForSignals, Shutdown, type SignalOptions } from './shutdown.js'
+import type { WatchRequest } from './subcommands.js'
 
 type Finished = Omit<Execution, 'exitCode'> & { readonly exitCode: number }
 
@@ -43,11 +41,8 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
       return EXIT.success
     }
     const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random }
-    const { command } = parsed.options
-    const finished =
-      command?.name === 'doctor'
-        ? await doctor(proc, parsed.options, deps)
-        : await archive(proc, parsed.options, command, deps)
+    const isDoctor = parsed.options.command?.name === 'doctor'
+    const finished = await (isDoctor ? doctor : archive)(proc, parsed.options, deps)
     proc.stdout.write(asJson ? toJson({ ...finished.document, exitCode: finished.exitCode }) : finished.text)
     return finished.exitCode
   } catch (error) {
@@ -62,78 +57,89 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
 
 /** Needs no configuration that can be used: finding out why it cannot be is its work. */
 async function doctor(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
-  const logger = createLogger(
-    'archiver',
-    [new ConsoleSink(proc.stderr, options.console === 'verbose' ? 'DEBUG' : 'CRITICAL')],
-    deps,
-  )
+  const level = options.console === 'verbose' ? 'DEBUG' : 'CRITICAL'
+  const logger = createLogger('archiver', [new ConsoleSink(proc.stderr, level)], deps)
   const shutdown = new Shutdown()
-  const stopListening = listenForSignals(proc, shutdown, logger, deps.now)
-  try {
-    const { configPath, workDir } = options
-    const place = { configPath, workDir, env: proc.env, currentDir: proc.cwd() }
-    const { uid, nodeVersion } = { uid: process.getuid?.(), nodeVersion: process.versions.node }
-    return await runDoctor(place, { logger, signal: shutdown.signal, now: deps.now, uid, nodeVersion })
-  } finally {
-    stopListening()
-  }
+  using stack = new DisposableStack()
+  stack.defer(listenForSignals(proc, { shutdown, logger, now: deps.now }))
+  const { configPath, workDir } = options
+  const execution = await runDoctor(
+    { configPath, workDir, env: proc.env, currentDir: proc.cwd() },
+    { logger, signal: shutdown.signal, now: deps.now, uid: process.getuid?.(), nodeVersion: process.versions.node },
+  )
+  return shutdown.reason === undefined ? execution : { ...execution, exitCode: EXIT.interrupted }
 }
 
-async function archive(
-  proc: ProcessLike,
-  options: ArchiverOptions,
-  command: ConfiguredRequest | undefined,
-  deps: Required<RunDeps>,
-): Promise<Finished> {
-  const env = await withEnvFile(options.configPath, proc.env)
-  const { config, warnings } = await loadConfig(options.configPath, {
-    env,
-    workDir: options.workDir,
-    currentDir: proc.cwd(),
-  })
-  const level = options.console === 'verbose' ? 'DEBUG' : config.logLevel
-  const consoleSink = new ConsoleSink(proc.stderr, options.console === 'quiet' ? 'WARNING' : level)
-  await using stack = new AsyncDisposableStack()
-  const fileSinks: LogSink[] = []
-  const keepsLog = !options.dryRun && (command === undefined || !WITHOUT_LOG_FILE.has(command.name))
-  if (config.logFile !== undefined && keepsLog) fileSinks.push(openLogFile(proc, config.logFile, level, stack))
-  const logger = createLogger('archiver', [consoleSink, ...fileSinks], deps)
-  for (const warning of warnings) logger.warn(warning)
+async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
+  using session = await openSession(proc, options, deps)
   const shutdown = new Shutdown()
-  stack.defer(listenForSignals(proc, shutdown, logger, deps.now))
+  const signals = { shutdown, now: deps.now }
+  if (options.command?.name === 'watch') return await watchOver(proc, session, options, options.command, signals, deps)
+  using stack = new DisposableStack()
+  stack.defer(listenForSignals(proc, { ...signals, logger: session.logger }))
+  return concludeExecution(await executeOnce(session, options, shutdown, deps), shutdown.reason, session.logger)
+}
+
+async function watchOver(
+  proc: ProcessLike,
+  session: Session,
+  options: ArchiverOptions,
+  request: WatchRequest,
+  signals: Pick<SignalOptions, 'shutdown' | 'now'>,
+  deps: Required<RunDeps>,
+): Promise<Execution> {
+  let onHangup = (): void => undefined
+  let { logger } = session
+  using stack = new DisposableStack()
+  const tell = { warn: (message: string) => logger.warn(message) }
+  stack.defer(listenForSignals(proc, { ...signals, logger: tell, onHangup: () => onHangup() }))
+  const serviceManager = stack.use(connectServiceManager(proc.env, session.logger))
+  const each: ArchiverOptions = { ...options, command: undefined }
+  return await watch(session, request, {
+    shutdown: signals.shutdown,
+    serviceManager,
+    openSession: async () => {
+      const read = await openSession(proc, options, deps)
+      logger = read.logger
+      return read
+    },
+    execute: (current, shutdown) => executeOnce(current, each, shutdown, deps),
+    onReload: (callback) => {
+      onHangup = callback
+    },
+  })
+}
+
+async function executeOnce(
+  session: Session,
+  options: ArchiverOptions,
+  shutdown: Shutdown,
+  deps: Required<RunDeps>,
+): Promise<Execution> {
+  const { config, logger, fileLogger, progressBar, currentDir } = session
+  await using stack = new AsyncDisposableStack()
   try {
     // Commands change nothing that the stages work on.
-    const needsLock = !options.dryRun && command === undefined
+    const needsLock = !options.dryRun && options.command === undefined
     if (needsLock) await takeLock(config, shutdown, logger, stack)
+    const executionId = randomUUID()
     const history = stack.use(new HistoryObserver({ path: config.historyFile, logger, now: deps.now }))
-    const execution = await execute({ ...options, command }, config, {
+    return await execute(options, config, {
       logger,
-      progressBar: consoleSink,
+      progressBar,
       signal: shutdown.signal,
-      executionId: randomUUID(),
+      executionId,
       observers: [history],
-      currentDir: proc.cwd(),
+      currentDir,
       ...deps,
     })
-    return concludeExecution(execution, shutdown.reason, logger)
   } catch (error) {
     if (shutdown.reason !== undefined && error === shutdown.signal.reason)
-      return concludeExecution({ text: '', document: {}, exitCode: EXIT.failure }, shutdown.reason, logger)
+      return { text: '', document: {}, exitCode: EXIT.failure }
     // The caller shows it on the console.
-    createLogger('archiver', fileSinks, deps).critical(explainError(error))
+    fileLogger.critical(explainError(error))
     throw error
   }
-}
-
-function openLogFile(proc: ProcessLike, path: string, minLevel: LogLevel, stack: AsyncDisposableStack): LogSink {
-  const onError = (error: unknown): void => {
-    proc.stderr.write(
-      `archiver: the log file '${path}' cannot be written (${explainError(error)}); going on without it\n`,
-    )
-  }
-  const file = new RotatingFile(path, {}, { onError })
-  stack.defer(() => file.close())
-  return { minLevel, write: (line) => file.write(line) }
 }
 
 /** One archiver at a time, whether this one or the Python original: both take the same kernel lock on the same file. */

@@ -1,3 +1,4 @@
+import { parseDuration } from '@holdfast/cli-kit'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { RunRange } from '../report/run-ranges.js'
 
@@ -10,6 +11,14 @@ export type CommandRequest =
   | { readonly name: 'doctor' }
   | { readonly name: 'extract'; readonly run: number; readonly output: string }
   | { readonly name: 'verify'; readonly runs: readonly RunRange[] | undefined; readonly sample: number | undefined }
+  | WatchRequest
+
+/** Incremental executions again and again; the options of the program say of which kind. */
+export interface WatchRequest {
+  readonly name: 'watch'
+  readonly intervalMs: number
+  readonly settleMs: number
+}
 
 /** Commands that people run, also as another user than the archiver's: they leave its log file alone. */
 export const WITHOUT_LOG_FILE: ReadonlySet<CommandRequest['name']> = new Set(['show', 'failures', 'extract', 'verify'])
@@ -56,6 +65,16 @@ export function defineSubcommands(
     .action((config: string, options: { runs?: readonly RunRange[]; sample?: number }) =>
       choose({ name: 'verify', runs: options.runs, sample: options.sample }, config),
     )
+
+  withConfig(program.command('watch'))
+    .description(
+      'archive new runs as with --incremental, at intervals and when run records appear, until it is stopped',
+    )
+    .option('--interval <duration>', 'from the end of one execution to the next, such as 10m or 90s', duration, 600_000)
+    .option('--settle <duration>', 'how long nothing must change in a new run record', duration, 10_000)
+    .action((config: string, { interval, settle }: { interval: number; settle: number }) =>
+      choose({ name: 'watch', intervalMs: interval, settleMs: settle }, config),
+    )
 }
 
 function withConfig(command: Command): Command {
@@ -87,4 +106,13 @@ function toSampleSize(text: string): number {
   if (size < 1 || !Number.isSafeInteger(size))
     throw new InvalidArgumentError('It must be a whole number of at least 1.')
   return size
+}
+
+const LONGEST_MS = 86_400_000
+
+function duration(text: string): number {
+  const ms = parseDuration(text)
+  if (ms === undefined || ms < 1 || ms > LONGEST_MS)
+    throw new InvalidArgumentError('It is a number with ms, s, m or h, at most 24h, such as 90s or 10m.')
+  return ms
 }

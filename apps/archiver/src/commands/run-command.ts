@@ -1,4 +1,4 @@
-import type { CommandRequest } from '../cli/subcommands.js'
+import type { CommandRequest, WatchRequest } from '../cli/subcommands.js'
 import type { Execution } from '../execution.js'
 import type { CommandContext } from './command.js'
 import { extractRun } from './extract.js'
@@ -7,8 +7,8 @@ import { showRun } from './show.js'
 import { checkArchive, createArchiveFolder } from './ucondb.js'
 import { verifyArchive } from './verify.js'
 
-/** `doctor` is not among them: it works without a configuration that can be used. */
-export type ConfiguredRequest = Exclude<CommandRequest, { readonly name: 'doctor' }>
+/** Without those that come before a configuration is read, or that go on for long. */
+export type ConfiguredRequest = Exclude<CommandRequest, WatchRequest | { readonly name: 'doctor' }>
 
 export function runCommand(request: ConfiguredRequest, context: CommandContext): Promise<Execution> {
   switch (request.name) {

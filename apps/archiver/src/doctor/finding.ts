@@ -1,3 +1,5 @@
+import { hintOf } from '../cli/explain-error.js'
+
 /** One thing that was looked at. */
 export interface Finding {
   /** What was looked at, in a word or two. */
@@ -35,8 +37,6 @@ export class Findings {
 
   /** For an error that tells its fix itself, or not at all. */
   error(error: unknown, otherwise: string): this {
-    const what = error instanceof Error ? error.message : String(error)
-    const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : otherwise
-    return this.problem(what, hint)
+    return this.problem(error instanceof Error ? error.message : String(error), hintOf(error) ?? otherwise)
   }
 }

@@ -52,11 +52,13 @@ export function parseHistoryLine(line: string): HistoryLine {
   return { kind: 'bad' }
 }
 
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+
 function isEvent(value: Record<string, unknown>): value is Record<string, unknown> & HistoryEvent {
   const { at, executionId, stage, run, outcome, attempts, durationMs, bytes, error, errorCode, dropped } = value
   return (
     typeof at === 'string' &&
-    !Number.isNaN(Date.parse(at)) &&
+    INSTANT.test(at) &&
     typeof executionId === 'string' &&
     (stage === 'Import' || stage === 'Migration') &&
     Number.isSafeInteger(run) &&

@@ -46,14 +46,12 @@ export class SeriesByRun {
   }
 }
 
-/** Reads the history of all runs, or of those that are wanted. @throws HistoryUnreadableError */
+/** Reads the history of all runs, or of one; see {@link readHistory}. @throws HistoryUnreadableError */
 export async function readSeries(
   path: string,
-  isWanted: (event: HistoryEvent) => boolean = () => true,
+  run?: number,
 ): Promise<HistoryReading & { readonly series: SeriesByRun }> {
   const series = new SeriesByRun()
-  const reading = await readHistory(path, (event) => {
-    if (isWanted(event)) series.add(event)
-  })
+  const reading = await readHistory(path, (event) => series.add(event), run)
   return { ...reading, series }
 }

@@ -1,7 +1,6 @@
 import type { RunDatabase } from '@holdfast/artdaqdb'
 import { explainError } from '../cli/explain-error.js'
 import type { CommandContext } from '../commands/command.js'
-import { describeBadLines } from '../history/read-history.js'
 import { type RunSeries, readSeries } from '../history/run-series.js'
 import { listRecordFiles } from '../record/list-record-files.js'
 import { listRunDirectories, type RunDirectories } from '../record/run-directories.js'
@@ -177,14 +176,8 @@ async function describeRecord(folder: string): Promise<RecordOnDisk> {
 
 async function readHistoryOf(run: number, path: string) {
   try {
-    const reading = await readSeries(path, (event) => event.run === run)
-    const { series } = reading
-    const bad = describeBadLines(path, reading)
-    return {
-      import: series.get('Import', run),
-      migration: series.get('Migration', run),
-      problems: bad === undefined ? [] : [bad],
-    }
+    const { series } = await readSeries(path, run)
+    return { import: series.get('Import', run), migration: series.get('Migration', run), problems: [] }
   } catch (error) {
     return { import: undefined, migration: undefined, problems: [explainError(error)] }
   }
