@@ -56,6 +56,45 @@ export class VerificationError extends Error {
   readonly code = 'ERR_VERIFICATION'
 }
 
+/** The run history is there, but the system refuses to read it. Nothing else depends on it. */
+export class HistoryUnreadableError extends Error {
+  override readonly name = 'HistoryUnreadableError'
+  readonly code = 'ERR_HISTORY_UNREADABLE'
+  readonly path: string
+  readonly hint = 'Check its permissions; it may also be moved away, and a new one begins with the next execution'
+
+  constructor(path: string, cause: unknown) {
+    super(`Cannot read the run history '${path}': ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    this.path = path
+  }
+}
+
+/** A run was to be unpacked where something is already. Nothing was written. */
+export class ExtractTargetError extends Error {
+  override readonly name = 'ExtractTargetError'
+  readonly code = 'ERR_EXTRACT_TARGET'
+  readonly path: string
+  readonly hint = 'Name a folder that does not exist yet, or an empty one'
+
+  constructor(path: string, cause?: unknown) {
+    super(`Cannot extract into '${path}': it is there already and is not an empty folder`, { cause })
+    this.path = path
+  }
+}
+
+/** An archived run holds a file name that may not be written. Nothing was written. */
+export class ExtractNameError extends Error {
+  override readonly name = 'ExtractNameError'
+  readonly code = 'ERR_EXTRACT_NAME'
+  readonly file: string
+  readonly hint = "Nothing was extracted; 'archiver show' tells where the blob is, so that a person can look into it"
+
+  constructor(file: string, problem: string, cause?: unknown) {
+    super(`Cannot extract the file name ${JSON.stringify(file)}: it ${problem}`, { cause })
+    this.file = file
+  }
+}
+
 /** The command line cannot be understood. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'

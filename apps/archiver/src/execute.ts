@@ -35,6 +35,8 @@ export interface ExecuteContext {
   readonly observers: readonly ArchiverObserver[]
   /** Looks at the stores and the stages while they work. @default nothing is measured */
   readonly metrics?: Pick<ExecutionMetrics, 'timeStores' | 'watchStage'> | undefined
+  /** Absolute. */
+  readonly currentDir: string
 }
 
 /** Opens the stores, does what the command line asks for, closes them, and tells the operators what went wrong. */
@@ -54,8 +56,9 @@ async function executeMode(
   const { logger, now, signal } = context
   const opened = createStores(config, context)
   const stores = context.metrics?.timeStores(opened) ?? opened
-  if (options.command !== undefined && options.command.name !== 'watch')
-    return await runCommand(options.command, { ...context, config, stores, dryRun: options.dryRun })
+  const { command } = options
+  if (command !== undefined && command.name !== 'watch' && command.name !== 'doctor')
+    return await runCommand(command, { ...context, ...options, config, stores })
   if (options.mode === 'report-status') return await report()
   await using database = await stores.openDatabase(options.dryRun ? 'read' : 'write')
   if (options.mode === 'rebuild-database-index') return await rebuild(database)

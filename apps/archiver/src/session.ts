@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ArchiverOptions } from './cli/options.js'
 import type { ProcessLike } from './cli/process-like.js'
+import { WITHOUT_LOG_FILE } from './cli/subcommands.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
 import { withEnvFile } from './config/env-file.js'
 import { loadConfig } from './config/load-config.js'
@@ -22,6 +23,8 @@ export interface Session extends Disposable {
   allowLogRotation(): void
   /** Goes on in a new log file, after another program has moved the old one away. */
   reopenLog(): void
+  /** Absolute: what relative paths of the command line are relative to. */
+  readonly currentDir: string
 }
 
 export interface SessionDeps {
@@ -41,13 +44,16 @@ export async function openSession(proc: ProcessLike, options: ArchiverOptions, d
   })
   deps.redactor.learn(findSecrets(config))
   const sessionId = randomUUID()
-  const logging = openLogging(proc, config, { ...options, ...deps, sessionId })
+  const { command, dryRun } = options
+  const keepsLog = !dryRun && (command === undefined || !WITHOUT_LOG_FILE.has(command.name))
+  const logging = openLogging(proc, config, { ...options, ...deps, keepsLog, sessionId })
   const { logger } = logging.loggersFor(sessionId)
   for (const warning of warnings) logger.warn(warning)
   let nextId = sessionId
   return {
     config,
     logger,
+    currentDir: proc.cwd(),
     progressBar: logging.console,
     beginExecution: () => {
       const executionId = nextId

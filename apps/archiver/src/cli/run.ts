@@ -1,10 +1,13 @@
 import { errorCode, makeDirectory } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
+import { runDoctor } from '../commands/doctor.js'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import { execute } from '../execute.js'
 import type { Execution } from '../execution.js'
+import { HistoryObserver } from '../history/history-observer.js'
+import { ConsoleSink } from '../log/console-sink.js'
 import { hideSecrets } from '../log/hide-secrets.js'
-import type { Logger } from '../log/logger.js'
+import { createLogger, type Logger } from '../log/logger.js'
 import { Redactor } from '../log/redact.js'
 import { type Metrics, openMetrics } from '../metrics/open-metrics.js'
 import { openSession, type Session } from '../session.js'
@@ -44,7 +47,8 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
       return EXIT.success
     }
     const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random, redactor }
-    const finished = await archive(proc, parsed.options, deps)
+    const isDoctor = parsed.options.command?.name === 'doctor'
+    const finished = await (isDoctor ? doctor : archive)(proc, parsed.options, deps)
     const { exitCode, text } = finished
     const document = (): object => redactor.redactDocument({ ...finished.document, exitCode })
     proc.stdout.write(asJson ? toJson(document()) : redactor.redact(text))
@@ -57,6 +61,24 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
     if (asJson) proc.stdout.write(toJson({ error: { code: errorCode(error), message }, exitCode }))
     return exitCode
   }
+}
+
+/** Needs no configuration that can be used: finding out why it cannot be is its work. */
+async function doctor(proc: ProcessLike, options: ArchiverOptions, deps: ProgramDeps): Promise<Finished> {
+  const level = options.console === 'verbose' ? 'DEBUG' : 'CRITICAL'
+  const logger = createLogger('archiver', [new ConsoleSink(proc.stderr, level)], {
+    now: deps.now,
+    redact: (text) => deps.redactor.redact(text),
+  })
+  const shutdown = new Shutdown()
+  using stack = new DisposableStack()
+  stack.defer(listenForSignals(proc, { shutdown, logger, now: deps.now }))
+  const { configPath, workDir } = options
+  const execution = await runDoctor(
+    { configPath, workDir, env: proc.env, currentDir: proc.cwd() },
+    { logger, signal: shutdown.signal, now: deps.now, uid: process.getuid?.(), nodeVersion: process.versions.node },
+  )
+  return shutdown.reason === undefined ? execution : { ...execution, exitCode: EXIT.interrupted }
 }
 
 async function archive(proc: ProcessLike, options: ArchiverOptions, deps: ProgramDeps): Promise<Finished> {
@@ -105,7 +127,7 @@ async function executeOnce(
   shutdown: Shutdown,
   deps: ProgramDeps,
 ): Promise<Execution> {
-  const { config, progressBar } = session
+  const { config, progressBar, currentDir } = session
   const { executionId, logger, fileLogger } = session.beginExecution()
   await using stack = new AsyncDisposableStack()
   let metrics: Metrics | undefined
@@ -119,7 +141,8 @@ async function executeOnce(
       await metrics.timeLock(() => takeLock(config, shutdown, logger, stack))
       session.allowLogRotation()
     }
-    const observers: ArchiverObserver[] = metrics === undefined ? [] : [metrics.observer]
+    const history = stack.use(new HistoryObserver({ path: config.historyFile, logger, now: deps.now }))
+    const observers: ArchiverObserver[] = metrics === undefined ? [history] : [history, metrics.observer]
     const execution = await execute(options, config, {
       logger,
       progressBar,
@@ -127,12 +150,15 @@ async function executeOnce(
       executionId,
       observers: observers.map((observer) => hideSecrets(observer, deps.redactor)),
       metrics,
+      currentDir,
       ...deps,
     })
     await metrics?.executionFinished(shutdown.reason === undefined ? execution.exitCode : EXIT.interrupted)
     return execution
   } catch (error) {
     await metrics?.executionFinished(exitCodeFor(error))
+    if (shutdown.reason !== undefined && error === shutdown.signal.reason)
+      return { text: '', document: {}, exitCode: EXIT.failure }
     // The caller shows it on the console.
     fileLogger.critical(explainError(error))
     throw error

@@ -19,6 +19,8 @@ export interface FuzzConfig {
 export interface ArchiverConfig {
   readonly workDir: string
   readonly lockFile: string
+  /** What executions did with each run, for people and reports. */
+  readonly historyFile: string
   readonly import: StageFiles
   readonly migrate: StageFiles
   readonly batchSize: number
@@ -75,6 +77,7 @@ export function toArchiverConfig(
   return {
     workDir: at(app.work_dir),
     lockFile: at(app.lock_file),
+    historyFile: at(app.history_file),
     import: { stateFile: at(app.import_state_file), failureLog: at(app.import_failure_log) },
     migrate: { stateFile: at(app.migrate_state_file), failureLog: at(app.migrate_failure_log) },
     batchSize: app.batch_size,

@@ -31,6 +31,7 @@ export const PATH_DEFAULTS: Readonly<Record<string, string>> = {
   migrate_state_file: '${work_dir}/migrator_state.json',
   migrate_failure_log: '${work_dir}/migrate_failures.log',
   lock_file: '${work_dir}/.archiver.lock',
+  history_file: '${work_dir}/run_history.jsonl',
 }
 
 /** A table of known keys. An absent table is an empty one, and an absent key is up to its setting. */
@@ -63,6 +64,7 @@ const appSection = section({
   migrate_state_file: path,
   migrate_failure_log: path,
   lock_file: path,
+  history_file: path,
   batch_size: withDefault(wholeNumber(1), 5),
   parallel_workers: withDefault(wholeNumber(1, 64), 2),
   run_process_retries: withDefault(wholeNumber(0, 100), 2),

@@ -67,7 +67,10 @@ const APP_FILES = [
   'migrate_failure_log',
   'lock_file',
   'log_file',
+  'history_file',
 ] as const
+
+const WITHOUT_COMPANIONS: ReadonlySet<string> = new Set(['lock_file', 'log_file', 'history_file'])
 
 /** Files that are made beside a state file or failure log. */
 const COMPANIONS = ['', '.bak', '.lock', '.before-recovery']
@@ -79,8 +82,7 @@ async function sharedFiles(app: ConfigurationFile['app'], currentDir: string): P
     const configured = app[key]
     if (configured === undefined) continue
     const path = await realPathOf(resolve(currentDir, configured))
-    const names =
-      (key.endsWith('_file') || key.endsWith('_log')) && key !== 'lock_file' && key !== 'log_file' ? COMPANIONS : ['']
+    const names = WITHOUT_COMPANIONS.has(key) ? [''] : COMPANIONS
     const other = names.map((ending) => owners.get(path + ending)).find((owner) => owner !== undefined)
     if (other !== undefined)
       conflicts.push({ path: ['app', key], message: `names a file that belongs to app.${other}` })

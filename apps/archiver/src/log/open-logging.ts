@@ -9,8 +9,8 @@ import { RotatingFile } from './rotating-file.js'
 
 export interface LoggingOptions {
   readonly console: 'normal' | 'verbose' | 'quiet'
-  /** Nothing is written to the log file. */
-  readonly dryRun: boolean
+  /** Whether lines go to the log file, too. */
+  readonly keepsLog: boolean
   /** Stands on lines that belong to no execution. */
   readonly sessionId: string
   readonly redactor: Redactor
@@ -42,7 +42,7 @@ export function openLogging(proc: ProcessLike, config: ArchiverConfig, options: 
   let mayRotate = false
 
   const console = new ConsoleSink(proc.stderr, options.console === 'quiet' ? 'WARNING' : minLevel, format)
-  const file = path === undefined || options.dryRun ? undefined : openFile(path)
+  const file = path === undefined || !options.keepsLog ? undefined : openFile(path)
   const fileSinks: LogSink[] = file === undefined ? [] : [{ minLevel, format, write: (line) => file.write(line) }]
   return {
     loggersFor: (executionId) => {

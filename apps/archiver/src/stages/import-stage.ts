@@ -1,17 +1,12 @@
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import type { RunDatabase, RunFile, StoreResult } from '@holdfast/artdaqdb'
-import { errorCode, readTextFile } from '@holdfast/atomic-file'
-import {
-  type ConvertedRunRecord,
-  convertRunRecord,
-  type FileContent,
-  readFhicl,
-  readRunRecordFile,
-} from '@holdfast/fhicl'
+import { errorCode } from '@holdfast/atomic-file'
+import { type ConvertedRunRecord, convertRunRecord, type FileContent, readRunRecordFile } from '@holdfast/fhicl'
 import type { ArchiverConfig } from '../config/archiver-config.js'
-import { RunRecordChangedError, SourceUnavailableError } from '../errors.js'
+import { RunRecordChangedError } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import { readRecord } from '../record/read-record.js'
+import { readSchema } from '../record/read-schema.js'
 import { listRunDirectories, type RunDirectories } from '../record/run-directories.js'
 import type { Stage } from './stage.js'
 import { findStoredRuns } from './stored-runs.js'
@@ -63,24 +58,6 @@ export function createImportStage(
         'it was completed in artdaqDB, but UconDB holds it as it was before; a version there is never replaced: settle it with its administrator'
       return { bytes, problems: [problem] }
     },
-  }
-}
-
-async function readSchema(schemaDir: string): Promise<string> {
-  const path = join(schemaDir, 'schema.fcl')
-  try {
-    const text = await readTextFile(path)
-    readFhicl(text, { source: path })
-    return text
-  } catch (error) {
-    const reason =
-      errorCode(error) === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error)
-    throw new SourceUnavailableError(
-      path,
-      `Cannot use the schema '${path}': ${reason}`,
-      'Check artdaq_db.fcl_conf_dir and the file',
-      { cause: error },
-    )
   }
 }
 

@@ -1,9 +1,10 @@
 import type { RunDatabase } from '@holdfast/artdaqdb'
-import { buildRunBlob, type RunArchive, sameRunBlob, validateRunBlob } from '@holdfast/ucondb'
+import { type RunArchive, sameRunBlob, validateRunBlob } from '@holdfast/ucondb'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import { VerificationError } from '../errors.js'
 import type { Logger } from '../log/logger.js'
 import { listRunDirectories } from '../record/run-directories.js'
+import { packRun } from './pack-run.js'
 import type { Stage } from './stage.js'
 import { findStoredRuns } from './stored-runs.js'
 
@@ -47,8 +48,7 @@ export function createMigrateStage(
 
     async moveRun(run) {
       const key = String(run)
-      const files = (await database.exportRun(run)).map(({ path, text }) => ({ name: path, content: text }))
-      const blob = buildRunBlob({ runNumber: run, packedAt: new Date(options.now()), files })
+      const blob = await packRun(database, run, new Date(options.now()))
       await archive.put(key, blob.bytes, { equivalent: sameRunBlob })
       const archived = await archive.get(key)
       if (!sameRunBlob(archived, blob.bytes))

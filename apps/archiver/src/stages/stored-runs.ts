@@ -36,7 +36,8 @@ export async function findStoredRuns(
   return { complete, incomplete }
 }
 
-async function missingParts(
+/** What is missing of one stored run; see {@link findStoredRuns}. */
+export async function missingParts(
   stored: StoredRun,
   directory: string | undefined,
   generate: readonly string[],
