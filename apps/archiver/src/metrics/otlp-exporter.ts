@@ -1,4 +1,5 @@
 import type { Agent } from 'node:http'
+import type { Attributes } from '@opentelemetry/api'
 import { createBoundedLookup } from './bounded-lookup.js'
 import { type Labels, METRICS, type MetricKey, type MetricsExporter, type Sample } from './definitions.js'
 
@@ -63,7 +64,7 @@ export async function openOtlpExporter(options: OtlpOptions): Promise<MetricsExp
   const attributes = { 'service.name': 'archiver', 'service.version': version, 'host.name': hostName, ...labels }
   const provider = new sdk.MeterProvider({ resource: resources.resourceFromAttributes(attributes), readers: [reader] })
   const meter = provider.getMeter('archiver', version)
-  const instruments = new Map<MetricKey, (value: number, labels: Labels) => void>()
+  const instruments = new Map<MetricKey, (value: number, attributes: Attributes) => void>()
 
   return {
     record({ metric, labels: attributes, value }: Sample): void {
@@ -81,7 +82,7 @@ export async function openOtlpExporter(options: OtlpOptions): Promise<MetricsExp
     },
   }
 
-  function createInstrument(key: MetricKey): (value: number, labels: Labels) => void {
+  function createInstrument(key: MetricKey): (value: number, attributes: Attributes) => void {
     const { name, kind, unit, help: description } = METRICS[key]
     const otelName = name.replace(/^archiver_/, 'archiver.').replace(/_(total|seconds|bytes_total)$/, '')
     if (kind === 'counter') {
