@@ -1,5 +1,4 @@
 import {
-  documentFromJson,
   type FhiclDocument,
   getMember,
   isJsonArray,
@@ -8,6 +7,7 @@ import {
   type JsonValue,
   jsonObject,
   parseDatabaseJson,
+  readStoredDocument,
   stringifyStoredDocument,
   writeFhicl,
 } from '@holdfast/fhicl'
@@ -69,7 +69,7 @@ export function documentText(content: FhiclDocument, fields: DocumentFields): st
 
 /** The FHiCL text of a document file. @throws DatabaseJsonError, FhiclDocumentError when it is not one */
 export function exportedText(bytes: Buffer, path: string): string {
-  return writeFhicl(documentFromJson(parseDatabaseJson(bytes, { source: path }), { source: path }))
+  return writeFhicl(readStoredDocument(bytes, { source: path }))
 }
 
 /** What the index takes from a document file; `undefined` when it lacks a version or configuration. @throws DatabaseJsonError */

@@ -146,7 +146,7 @@ class DocumentBuilder {
   }
 }
 
-function isScalarKind(kind: string): kind is FhiclScalarKind {
+export function isScalarKind(kind: string): kind is FhiclScalarKind {
   return scalarKinds.has(kind)
 }
 
@@ -155,7 +155,7 @@ function guessKind(text: string): FhiclScalarKind {
   return /[ .%()/\\-]/.test(text) ? 'string_doublequoted' : 'string_unquoted'
 }
 
-function commentsOf(value: JsonValue | undefined): FhiclComment[] {
+export function commentsOf(value: JsonValue | undefined): FhiclComment[] {
   if (!isJsonArray(value)) return []
   const comments: FhiclComment[] = []
   for (const element of value) {

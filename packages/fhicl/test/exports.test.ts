@@ -37,6 +37,7 @@ test('the package exports these names', () => {
       "parseGenerateNames",
       "readFhicl",
       "readRunRecordFile",
+      "readStoredDocument",
       "stringifyDatabaseJson",
       "stringifyStoredDocument",
       "withMember",
