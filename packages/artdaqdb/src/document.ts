@@ -1,4 +1,5 @@
 import {
+  exportStoredDocument,
   type FhiclDocument,
   getMember,
   isJsonArray,
@@ -7,9 +8,7 @@ import {
   type JsonValue,
   jsonObject,
   parseDatabaseJson,
-  readStoredDocument,
   stringifyStoredDocument,
-  writeFhicl,
 } from '@holdfast/fhicl'
 import type { Collection } from './collections.js'
 import type { IndexEntry, Named } from './search-index.js'
@@ -69,7 +68,7 @@ export function documentText(content: FhiclDocument, fields: DocumentFields): st
 
 /** The FHiCL text of a document file. @throws DatabaseJsonError, FhiclDocumentError when it is not one */
 export function exportedText(bytes: Buffer, path: string): string {
-  return writeFhicl(readStoredDocument(bytes, { source: path }))
+  return exportStoredDocument(bytes, { source: path })
 }
 
 /** What the index takes from a document file; `undefined` when it lacks a version or configuration. @throws DatabaseJsonError */

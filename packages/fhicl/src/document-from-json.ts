@@ -155,7 +155,7 @@ function guessKind(text: string): FhiclScalarKind {
   return /[ .%()/\\-]/.test(text) ? 'string_doublequoted' : 'string_unquoted'
 }
 
-export function commentsOf(value: JsonValue | undefined): FhiclComment[] {
+function commentsOf(value: JsonValue | undefined): FhiclComment[] {
   if (!isJsonArray(value)) return []
   const comments: FhiclComment[] = []
   for (const element of value) {

@@ -24,6 +24,7 @@ export type { DatabaseParts } from './document-to-json.js'
 export { documentToJson } from './document-to-json.js'
 export type { RunRecordErrorDetails, SyntaxErrorDetails } from './errors.js'
 export { DatabaseJsonError, FhiclDocumentError, FhiclSyntaxError, RunRecordError } from './errors.js'
+export { exportStoredDocument } from './export-stored-document.js'
 export type {
   FhiclComment,
   FhiclDocument,
@@ -42,5 +43,4 @@ export { writeFhicl } from './fhicl-writer.js'
 export type { ParseDatabaseJsonOptions } from './json-reader.js'
 export { parseDatabaseJson } from './json-reader.js'
 export { stringifyDatabaseJson } from './json-writer.js'
-export { readStoredDocument } from './stored-document-reader.js'
 export { stringifyStoredDocument } from './stored-document-writer.js'

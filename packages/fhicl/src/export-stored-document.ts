@@ -1,22 +1,23 @@
-import { getMember } from './database-json.js'
-import { commentsOf, type DocumentFromJsonOptions, documentFromJson, isScalarKind } from './document-from-json.js'
-import type { FhiclDocument, FhiclEntry, FhiclNode, FhiclProtection } from './fhicl-document.js'
+import { type DocumentFromJsonOptions, documentFromJson, isScalarKind } from './document-from-json.js'
+import { writeFhicl } from './fhicl-writer.js'
 import { decodeDatabaseText, parseDatabaseJson } from './json-reader.js'
 import { decodeJsonString, isEscapedQuote } from './json-string.js'
 import { plainNumberMetadata } from './number-metadata.js'
 
 /**
- * Reads the FHiCL document out of the text of a whole stored document. Gives the same document, and throws the same errors, as
- * {@link parseDatabaseJson} followed by {@link documentFromJson}; several times faster when the text is laid out as the database and
- * `stringifyStoredDocument` write it.
+ * The FHiCL text of a whole stored document, as the database exports it. Gives the same text, and throws the same errors, as
+ * {@link parseDatabaseJson}, {@link documentFromJson} and {@link writeFhicl} one after the other; many times faster when the document is laid
+ * out as the database and `stringifyStoredDocument` write it, because nothing is built in between.
  *
  * @example
- * writeFhicl(readStoredDocument(await readFile(path), { source: path }))
+ * const text = exportStoredDocument(await readFile(path), { source: path })
  */
-export function readStoredDocument(input: string | Uint8Array, options: DocumentFromJsonOptions = {}): FhiclDocument {
+export function exportStoredDocument(input: string | Uint8Array, options: DocumentFromJsonOptions = {}): string {
   const { source = 'stored document' } = options
   const text = typeof input === 'string' ? input : decodeDatabaseText(input, source)
-  return readUsualLayout(text, source) ?? documentFromJson(parseDatabaseJson(text, { source }), { source })
+  return (
+    exportUsualLayout(text, source) ?? writeFhicl(documentFromJson(parseDatabaseJson(text, { source }), { source }))
+  )
 }
 
 const dataStart = '{\n"document" : {\n"data" : {\n"prolog" : {\n\n},\n"main" : '
@@ -24,7 +25,7 @@ const metadataStart =
   '\n},\n"metadata" : {\n"prolog" : {\n"type" : "table",\n"comment" : "#prolog",\n"children" : {\n\n}\n},\n"main" : {\n"type" : "table",\n"comment" : "#main",\n"children" : '
 const documentEnd = '\n}\n},\n"search" : [\n\n]\n},\n'
 
-function readUsualLayout(text: string, source: string): FhiclDocument | undefined {
+function exportUsualLayout(text: string, source: string): string | undefined {
   const metadata = text.indexOf(metadataStart)
   if (metadata < 0 || !text.startsWith(dataStart)) return undefined
   try {
@@ -34,8 +35,8 @@ function readUsualLayout(text: string, source: string): FhiclDocument | undefine
     const end = reader.metadata + documentEnd.length
     // Behind a comma the object may not end.
     if (text.charCodeAt(end) !== 0x22) return undefined
-    const rest = parseDatabaseJson(`{${text.slice(end)}`, { source })
-    return { prolog: [], main, comments: commentsOf(getMember(rest, 'comments')) }
+    parseDatabaseJson(`{${text.slice(end)}`, { source })
+    return main
   } catch {
     // Whatever is wrong, the reader that takes every layout tells it better.
     return undefined
@@ -44,6 +45,14 @@ function readUsualLayout(text: string, source: string): FhiclDocument | undefine
 
 const deepest = 100
 const unusual = new Error('The text is laid out in another way')
+
+interface ExportedNode {
+  readonly kind: string
+  readonly value: string
+  readonly comment: string
+  readonly annotation: string
+  readonly protection: string
+}
 
 /** Follows a value and its metadata, which stand in two places, at the same time. Anything unexpected is thrown. */
 class UsualLayoutReader {
@@ -57,83 +66,91 @@ class UsualLayoutReader {
     this.metadata = metadata
   }
 
-  entries(depth: number): FhiclEntry[] {
-    const entries: FhiclEntry[] = []
+  entries(depth: number): string {
+    let exported = ''
     if (depth > deepest) throw unusual
     this.inData('{\n')
     this.inMetadata('{\n')
-    while (!this.isClosed('\n}', entries.length)) {
+    for (let members = 0; !this.isClosed('\n}', members); members += 1) {
       const start = this.data
       const key = this.dataString()
+      // Such an entry may stand for a line of another form.
+      if (key.startsWith('fhicl_pound_include_')) throw unusual
       // The same spelling is the same key.
       this.inMetadata(this.text.slice(start, this.data))
       this.inData(' : ')
       this.inMetadata(' : ')
-      entries.push({ key, value: this.node(depth) })
+      const { kind, value, comment, annotation, protection } = this.node(depth)
+      exported += `${comment}\n${key}${protection === '' ? '' : ` ${protection}`}: ${value}`
+      if (kind !== 'table') exported += ` ${annotation}\n`
     }
-    return entries
+    return exported
   }
 
-  private node(depth: number): FhiclNode {
+  private node(depth: number): ExportedNode {
     this.inMetadata('{\n"type" : ')
     const kind = this.metadataString()
     this.inMetadata(',\n"comment" : ')
     const comment = this.metadataString()
-    if (kind === 'table') {
-      const protection = this.protection()
-      this.inMetadata(',\n"children" : ')
-      const entries = this.entries(depth + 1)
-      this.inMetadata('\n}')
-      return { kind, entries, comment, ...protection }
+    let annotation = ''
+    if (kind !== 'table') {
+      this.inMetadata(',\n"annotation" : ')
+      annotation = this.metadataString()
     }
-    this.inMetadata(',\n"annotation" : ')
-    const annotation = this.metadataString()
     const protection = this.protection()
-    if (kind === 'sequence') {
-      this.inMetadata(',\n"children" : ')
-      const elements = this.numbers() ?? this.elements(depth + 1)
-      this.inMetadata('\n}')
-      return { kind, elements, comment, annotation, ...protection }
-    }
-    if (!isScalarKind(kind)) throw unusual
+    if (kind === 'table' || kind === 'sequence') this.inMetadata(',\n"children" : ')
+    const value = this.value(kind, depth)
     this.inMetadata('\n}')
-    return { kind, text: this.dataString(), comment, annotation, ...protection }
+    return { kind, value, comment, annotation, protection }
   }
 
-  private elements(depth: number): FhiclNode[] {
-    const elements: FhiclNode[] = []
+  private value(kind: string, depth: number): string {
+    if (kind === 'table') return `{\n${this.entries(depth + 1)}\n}`
+    if (kind === 'sequence') return `[${this.numbers() ?? this.elements(depth + 1)}]`
+    if (!isScalarKind(kind)) throw unusual
+    const text = this.dataString()
+    if (kind === 'string_doublequoted') return `"${text}"`
+    return kind === 'string_singlequoted' ? `'${text}'` : text
+  }
+
+  private elements(depth: number): string {
+    let exported = ''
     if (depth > deepest) throw unusual
     this.inData('[\n')
     this.inMetadata('{\n')
-    while (!this.isClosed('\n]', elements.length)) {
-      this.inMetadata(`"${elements.length}" : `)
-      elements.push(this.node(depth))
+    for (let members = 0; !this.isClosed('\n]', members); members += 1) {
+      this.inMetadata(`"${members}" : `)
+      const { kind, value, annotation } = this.node(depth)
+      exported += `${members > 0 ? ', ' : ''}${value}`
+      if (kind === 'sequence') exported += ` ${annotation}\n`
     }
-    return elements
+    return exported
   }
 
   /** A list of nothing but numbers without comments, whose metadata depends only on how many there are. */
-  private numbers(): FhiclNode[] | undefined {
+  private numbers(): string | undefined {
     const { text, data, metadata } = this
     const end = text.indexOf('\n]', data)
     if (!text.startsWith('[\n"', data) || text.charCodeAt(end - 1) !== 0x22 || end - data < 5) return undefined
-    const spellings = text.slice(data + 3, end - 1).split('",\n"')
-    const expected = plainNumberMetadata(spellings.length)
+    const written = text.slice(data + 3, end - 1)
+    const exported = written.replaceAll('",\n"', ', ')
+    if (exported.includes('"') || exported.includes('\\')) return undefined
+    const expected = plainNumberMetadata((written.length - exported.length) / 2 + 1)
     if (expected === undefined || !text.startsWith(expected, metadata + 2)) return undefined
-    for (const spelling of spellings) if (spelling.includes('"') || spelling.includes('\\')) return undefined
     this.inMetadata('{\n')
     this.metadata += expected.length
     this.inMetadata('\n}')
     this.data = end + 2
-    return spellings.map((spelling) => ({ kind: 'number', text: spelling, comment: '', annotation: '' }))
+    return exported
   }
 
-  private protection(): { readonly protection?: FhiclProtection } {
-    if (!this.text.startsWith(',\n"protection" : ', this.metadata)) return {}
+  /** Empty when there is none. */
+  private protection(): string {
+    if (!this.text.startsWith(',\n"protection" : ', this.metadata)) return ''
     this.inMetadata(',\n"protection" : ')
     const protection = this.metadataString()
     if (protection !== '@protect_ignore' && protection !== '@protect_error') throw unusual
-    return { protection }
+    return protection
   }
 
   /** Moves behind the closing brackets, or to the next member. */
