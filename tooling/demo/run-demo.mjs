@@ -1,9 +1,9 @@
-/** Shows what the apps do on made-up data: `pnpm demo` all of it, `pnpm demo archiver`, `pnpm demo mamfast` or `pnpm demo pipeline` one part. */
+/** Shows what the apps do on made-up data: `pnpm demo` all of it, `pnpm demo fetcher` (or archiver, mamfast, pipeline) one part. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const PARTS = ['archiver', 'mamfast', 'pipeline']
+const PARTS = ['archiver', 'fetcher', 'mamfast', 'pipeline']
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !PARTS.includes(name))

@@ -1,26 +1,26 @@
-import { openRunDatabase, type RunDatabase } from '@holdfast/artdaqdb'
+import type { RunDatabase } from '@holdfast/artdaqdb'
 import { appendToFailureLog, RunProgress } from '@holdfast/state'
-import { type OpenArchiveOptions, openArchive, type RunArchive } from '@holdfast/ucondb'
-import { EXIT, type ExitCode } from './cli/exit-codes.js'
+import { EXIT } from './cli/exit-codes.js'
 import type { ArchiverOptions } from './cli/options.js'
+import { runCommand } from './commands/run-command.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
-import { StoreMissingError } from './errors.js'
+import type { Execution } from './execution.js'
 import type { Logger } from './log/logger.js'
 import { listRunDirectories } from './record/run-directories.js'
 import { recoverState, renderRecovery } from './recover/recover-state.js'
-import { renderArchiveCheck } from './report/render-archive-check.js'
 import { renderOutcomes } from './report/render-outcomes.js'
 import { renderCheck, renderRebuild } from './report/render-rebuild.js'
 import { renderReport } from './report/render-report.js'
 import { makeStatusReport } from './report/status-report.js'
 import { createImportStage } from './stages/import-stage.js'
 import { createMigrateStage } from './stages/migrate-stage.js'
-import { hasRecordedProgress } from './stages/recorded-progress.js'
+import type { ArchiverObserver } from './stages/run-events.js'
 import { hasFailures, isBroken, runPipeline, type StageOutcome } from './stages/run-pipeline.js'
 import type { ProgressBar } from './stages/run-stage.js'
 import type { Selection } from './stages/select-runs.js'
 import type { Stage } from './stages/stage.js'
 import { findStoredRuns } from './stages/stored-runs.js'
+import { createStores } from './stores.js'
 
 export interface ExecuteContext {
   readonly logger: Logger
@@ -29,13 +29,9 @@ export interface ExecuteContext {
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly random: () => number
-}
-
-/** What goes to standard output, in both forms, and the exit code it stands for. */
-export interface Execution {
-  readonly text: string
-  readonly document: object
-  readonly exitCode: ExitCode
+  /** Tells this execution from all others. */
+  readonly executionId: string
+  readonly observers: readonly ArchiverObserver[]
 }
 
 /** Opens the stores, does what the command line asks for and closes them. */
@@ -45,28 +41,13 @@ export async function execute(
   context: ExecuteContext,
 ): Promise<Execution> {
   const { logger, now, signal } = context
-  const openDatabase = async (readOnly: boolean): Promise<RunDatabase> => {
-    // An empty database in place of one that is not mounted would make every run look new.
-    const create = !(await hasRecordedProgress(config.import, logger))
-    return openRunDatabase({ uri: config.database.uri, readOnly, create }, { logger })
-  }
-  const openExistingArchive = async (): Promise<RunArchive> => {
-    const archive = await openArchive(archiveOptions(config), { now, logger })
-    const isEmbedded = config.archive.serverUrl.startsWith('file:')
-    if (
-      !isEmbedded ||
-      !(await hasRecordedProgress(config.migrate, logger)) ||
-      (await archive.check({ signal })).folderExists
-    )
-      return archive
-    await archive.close()
-    throw new StoreMissingError(archive.location, config.migrate.stateFile)
-  }
-  if (options.mode === 'report-status') return report()
-  if (options.mode === 'ucondb-check' || options.mode === 'ucondb-create-folder') return await lookAfterArchive()
-  await using database = await openDatabase(options.dryRun)
+  const stores = createStores(config, context)
+  if (options.command !== undefined && options.command.name !== 'watch')
+    return await runCommand(options.command, { ...context, config, stores, dryRun: options.dryRun })
+  if (options.mode === 'report-status') return await report()
+  await using database = await stores.openDatabase(options.dryRun ? 'read' : 'write')
   if (options.mode === 'rebuild-database-index') return await rebuild(database)
-  await using archive = await openExistingArchive()
+  await using archive = await stores.openArchive()
   const isArchived = (run: number): Promise<boolean> =>
     archive.stat(String(run)).then(
       (version) => version !== undefined,
@@ -98,32 +79,17 @@ export async function execute(
     const sources = {
       filesystem: async () => new Set((await listRunDirectories(config.runRecordsDir)).keys()),
       artdaqdb: async () => {
-        await using database = await openDatabase(true)
+        await using database = await stores.openDatabase('read')
         const directories = await listRunDirectories(config.runRecordsDir).catch(() => new Map<number, string>())
         return (await findStoredRuns(database, directories, config.generate, () => true)).complete
       },
       ucondb: async () => {
-        await using archive = await openExistingArchive()
+        await using archive = await stores.openArchive()
         return new Set(await archive.listRuns())
       },
     }
     const status = await makeStatusReport(config, sources, { compareState: options.compareState, logger })
     return { text: renderReport(status), document: status, exitCode: status.complete ? EXIT.success : EXIT.failure }
-  }
-
-  async function lookAfterArchive(): Promise<Execution> {
-    await using archive = await openArchive(archiveOptions(config), { now, logger })
-    if (options.mode === 'ucondb-create-folder' && !options.dryRun) {
-      await archive.createFolder({ signal })
-      return {
-        text: `The folder is there: ${archive.location}\n`,
-        document: { location: archive.location },
-        exitCode: EXIT.success,
-      }
-    }
-    const found = await archive.check({ signal })
-    const document = { location: archive.location, ...found }
-    return { text: renderArchiveCheck(document), document, exitCode: found.usable ? EXIT.success : EXIT.failure }
   }
 
   async function rebuild(database: RunDatabase): Promise<Execution> {
@@ -165,6 +131,9 @@ export async function execute(
       progressBar: context.progressBar,
       dryRun: options.dryRun,
       random: context.random,
+      now,
+      executionId: context.executionId,
+      observers: context.observers,
     })
     if (options.mode === 'retry-failed-import' && !options.dryRun) await handOver(outcomes)
     const retryFlags = Object.fromEntries(chosen.map((stage) => [stage.name, stage.retryFlag]))
@@ -172,6 +141,10 @@ export async function execute(
       text: renderOutcomes(outcomes, retryFlags, options.dryRun),
       document: { mode: options.mode, dryRun: options.dryRun, stages: outcomes },
       exitCode: hasFailures(outcomes) ? EXIT.failure : EXIT.success,
+      hasMore: outcomes.some(
+        (one) => !isBroken(one) && one.remaining > 0 && one.succeeded.length + one.failed.length > 0,
+      ),
+      isStoreUnavailable: outcomes.some(isBroken),
     }
   }
 }
@@ -179,10 +152,4 @@ export async function execute(
 function selectionOf({ mode, incremental, catchUp }: ArchiverOptions): Selection {
   if (mode === 'retry-failed-import' || mode === 'retry-failed-migrate') return { kind: 'retry' }
   return incremental ? { kind: 'incremental', catchUp } : { kind: 'full' }
-}
-
-function archiveOptions({ archive }: ArchiverConfig): OpenArchiveOptions {
-  const { serverUrl, folderName, objectName, timeoutMs, tls, writerUser: user, writerPassword: password } = archive
-  const writer = user === undefined || password === undefined ? {} : { writer: { user, password } }
-  return { serverUrl, folderName, objectName, timeoutMs, tls, ...writer }
 }

@@ -1,5 +1,5 @@
 import { linkSync, lstatSync, openSync, renameSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, readlink, realpath, unlink } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, readlink, realpath, rm, unlink } from 'node:fs/promises'
 import { DirectFile } from './direct-file.js'
 import type { FileSystem } from './file-system.js'
 
@@ -21,5 +21,6 @@ export const directFileSystem: FileSystem = {
   readFile: (path) => readFile(path),
   readlink: (path) => readlink(path),
   realpath: (path) => realpath(path),
+  rm: (path, options) => rm(path, options),
   unlink: (path) => unlink(path),
 }

@@ -1,4 +1,5 @@
 import type { Dirent, Stats } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { directFileSystem } from './direct-file-system.js'
 
 /**
@@ -16,6 +17,8 @@ export interface FileSystem {
   readlink(path: string): Promise<string>
   realpath(path: string): Promise<string>
   rename(oldPath: string, newPath: string): Promise<void>
+  /** Removes a folder with all in it; symbolic links are not followed. Asked for only where folders are removed. @default that of `node:fs/promises` */
+  rm?(path: string, options: { recursive: true; force: true }): Promise<void>
   unlink(path: string): Promise<void>
 }
 
@@ -41,4 +44,10 @@ export interface AtomicFileDeps {
 
 export function resolveFs(deps: AtomicFileDeps | undefined): FileSystem {
   return deps?.fs ?? directFileSystem
+}
+
+/** Removes a folder with all in it. */
+export async function removeTree(fs: FileSystem, path: string): Promise<void> {
+  const options = { recursive: true, force: true } as const
+  await (fs.rm?.(path, options) ?? rm(path, options))
 }

@@ -1,6 +1,7 @@
+import type { Dirent } from 'node:fs'
 import { join } from 'node:path'
 import { AtomicFileError, errorCode } from './errors.js'
-import { type AtomicFileDeps, type FileSystem, resolveFs } from './file-system.js'
+import { type AtomicFileDeps, type FileSystem, removeTree, resolveFs } from './file-system.js'
 import { currentOwner, isAlive, parseTemporaryName } from './temporary-name.js'
 
 export interface SweepOptions {
@@ -17,8 +18,8 @@ export interface SweepDeps extends AtomicFileDeps {
 }
 
 /**
- * Removes the temporary files that killed writers left in one folder (not in those below it) and returns their paths. What stays: files of
- * living writers, files that this process has no permission to remove, and everything that is not a file named exactly like a temporary one.
+ * Removes the temporary files and folders that killed writers left in one folder (not in those below it) and returns their paths. What stays: those of
+ * living writers, those that this process has no permission to remove, and everything that is not named exactly like a temporary one.
  * A folder that does not exist is empty. Safe beside writers and other sweeps.
  *
  * @throws AtomicFileError when the folder cannot be read or a removal fails otherwise (`EIO`).
@@ -34,11 +35,12 @@ export async function sweepLeftovers(
   const removed: string[] = []
   try {
     for (const entry of await fs.readdir(directory, { withFileTypes: true })) {
-      const owner = entry.isFile() ? parseTemporaryName(entry.name) : undefined
+      const owner = entry.isFile() || entry.isDirectory() ? parseTemporaryName(entry.name) : undefined
       if (owner === undefined) continue
       const path = join(directory, entry.name)
-      const isAbandoned = owner.space === currentOwner().space ? !isAlive(owner) : await isOlder(fs, path, idleSince)
-      if (isAbandoned && (await tryRemove(fs, path))) removed.push(path)
+      const isAbandoned =
+        owner.space === currentOwner().space ? !isAlive(owner) : await isOlder(fs, path, entry, idleSince)
+      if (isAbandoned && (await tryRemove(fs, path, entry))) removed.push(path)
     }
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return removed
@@ -47,18 +49,23 @@ export async function sweepLeftovers(
   return removed
 }
 
-async function isOlder(fs: FileSystem, path: string, sinceMs: number): Promise<boolean> {
+/** A folder is as old as what was written in it last. */
+async function isOlder(fs: FileSystem, path: string, entry: Dirent, sinceMs: number): Promise<boolean> {
   try {
-    return (await fs.lstat(path)).mtimeMs < sinceMs
+    if ((await fs.lstat(path)).mtimeMs >= sinceMs) return false
+    if (!entry.isDirectory()) return true
+    for (const inner of await fs.readdir(path, { withFileTypes: true }))
+      if (!(await isOlder(fs, join(path, inner.name), inner, sinceMs))) return false
+    return true
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false
     throw error
   }
 }
 
-async function tryRemove(fs: FileSystem, path: string): Promise<boolean> {
+async function tryRemove(fs: FileSystem, path: string, entry: Dirent): Promise<boolean> {
   try {
-    await fs.unlink(path)
+    await (entry.isDirectory() ? removeTree(fs, path) : fs.unlink(path))
     return true
   } catch (error) {
     if (STAYS.has(errorCode(error) ?? '')) return false
@@ -67,4 +74,4 @@ async function tryRemove(fs: FileSystem, path: string): Promise<boolean> {
 }
 
 // Gone by another sweep, or not ours to remove: neither harms anybody.
-const STAYS: ReadonlySet<string> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EROFS'])
+const STAYS: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EACCES', 'EPERM', 'EROFS'])

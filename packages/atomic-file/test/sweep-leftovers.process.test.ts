@@ -157,7 +157,7 @@ describe('sweepLeftovers() and writers elsewhere', () => {
 })
 
 describe('sweepLeftovers() leaves alone', () => {
-  test('names that merely resemble, folders and links', async () => {
+  test('names that merely resemble, and links', async () => {
     const name = await leftover()
     const alike = [
       '.holdfast.tmp',
@@ -175,14 +175,12 @@ describe('sweepLeftovers() leaves alone', () => {
       renamed(name, { startedAt: '' }),
     ]
     for (const other of alike) writeFileSync(`${dir()}/${other}`, '')
-    const folder = renamed(name, { pid: 999_999_998 })
-    mkdirSync(`${dir()}/${folder}`)
     const link = renamed(name, { pid: 999_999_997 })
     symlinkSync('nowhere', `${dir()}/${link}`)
     mkdirSync(`${dir()}/below`)
     copyFileSync(`${dir()}/${name}`, `${dir()}/below/${name}`)
     expect(await sweepLeftovers(dir(), { foreignIdleMs: -HOUR_MS })).toEqual([`${dir()}/${name}`])
-    expect(readdirSync(dir()).sort()).toEqual([...alike, folder, link, 'below'].sort())
+    expect(readdirSync(dir()).sort()).toEqual([...alike, link, 'below'].sort())
     expect(readdirSync(`${dir()}/below`)).toEqual([name])
   })
 

@@ -1,8 +1,7 @@
+import * as store from '@holdfast/txn-store'
+import * as conformance from '@holdfast/txn-store/conformance'
+import * as pipeline from '@holdfast/txn-store/pipeline'
 import { expect, test } from 'vitest'
-
-import * as conformance from '../src/conformance/index.js'
-import * as store from '../src/index.js'
-import * as pipeline from '../src/pipeline/index.js'
 
 test('the package exports exactly these names', () => {
   expect(Object.keys(store).sort()).toEqual([

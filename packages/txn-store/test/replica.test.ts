@@ -113,7 +113,7 @@ describe('TxnStore with a replica', () => {
 
   test('never shares the folder of its history with the document', async () => {
     mkdirSync(folder())
-    const shared = { folder: '../shared', replica: { folder: folder() } }
+    const shared = { folder: '../elsewhere', replica: { folder: folder() } }
     expect(() => new TxnStore<Counter>(join(dir(), 'here', 'state.json'), shared)).toThrow(RangeError)
     const elsewhere = join(dir(), 'elsewhere')
     await using store = new TxnStore<Counter>(source(), { folder: elsewhere, replica: { folder: folder() } })

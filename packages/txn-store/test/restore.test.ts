@@ -188,11 +188,15 @@ describe.each<{ mode: string; options: TxnStoreOptions<Doc> }>([
   { mode: 'whole documents', options: {} },
   { mode: 'a journal', options: { journal: true } },
 ])('restoreToTime() with $mode', ({ options }) => {
-  async function oneAnHour(store: TxnStore<Doc>, set: (at: number) => void, hours: number): Promise<void> {
+  /** A store with states 1 to n, committed an hour apart. */
+  async function oneAnHour(hours: number): Promise<TxnStore<Doc>> {
+    let now = START
+    const store = new TxnStore<Doc>(file(), options, { now: () => now })
     for (let hour = 1; hour <= hours; hour += 1) {
-      set(START + hour * 3_600_000)
+      now += 3_600_000
       await store.write({ n: hour })
     }
+    return store
   }
 
   test.each([
@@ -203,29 +207,13 @@ describe.each<{ mode: string; options: TxnStoreOptions<Doc> }>([
     { minutes: 270, expected: 4 },
     { minutes: 999, expected: 6 },
   ])('$minutes minutes after the start, gives state $expected of six', async ({ minutes, expected }) => {
-    let now = START
-    await using store = new TxnStore<Doc>(file(), options, { now: () => now })
-    await oneAnHour(
-      store,
-      (at) => {
-        now = at
-      },
-      6,
-    )
+    await using store = await oneAnHour(6)
     await store.restoreToTime(START + minutes * 60_000)
     expect(await store.read()).toEqual({ n: expected })
   })
 
   test('can be undone, takes dates and ISO texts, and is told in the history', async () => {
-    let now = START
-    await using store = new TxnStore<Doc>(file(), options, { now: () => now })
-    await oneAnHour(
-      store,
-      (at) => {
-        now = at
-      },
-      3,
-    )
+    await using store = await oneAnHour(3)
     const { replaced } = await store.restoreToTime('2026-03-01T09:30:00Z')
     expect(await store.read()).toEqual({ n: 1 })
     expect((await store.getTransactionHistory({ limit: 1 }))[0]).toMatchObject({
@@ -239,15 +227,7 @@ describe.each<{ mode: string; options: TxnStoreOptions<Doc> }>([
   })
 
   test('before there was anything is the empty document or an error, never another state', async () => {
-    let now = START
-    await using store = new TxnStore<Doc>(file(), options, { now: () => now })
-    await oneAnHour(
-      store,
-      (at) => {
-        now = at
-      },
-      2,
-    )
+    await using store = await oneAnHour(2)
     await store.restoreToTime(START)
     expect(await store.read()).toEqual({})
   })

@@ -1,9 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { unpackDebianPackage } from './debian-packages.js'
+import { freePort } from './free-port.js'
 
 export interface RedisServerOptions {
   /** @default a free one */
@@ -34,7 +36,7 @@ export interface RedisServer extends AsyncDisposable {
  * `node_modules/.cache`. Throws where none can be had: a test that needs a server is never left out.
  */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const program = findProgram() ?? unpackDebianPackage()
+  const program = findProgram() ?? debianProgram()
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-redis-'))
   const server = new ServerInFolder(program, folder, options.port ?? (await freePort()), options)
   try {
@@ -144,59 +146,7 @@ function findProgram(): Program | undefined {
   return undefined
 }
 
-const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1']
-
-/** Several test files may do this at once: each unpacks for itself, and the first one's folder stays. */
-function unpackDebianPackage(): Program {
-  const cache = join(findRepository(), 'node_modules/.cache/holdfast-redis')
-  if (!existsSync(cache)) {
-    mkdirSync(join(cache, '..'), { recursive: true })
-    const folder = mkdtempSync(`${cache}-`)
-    try {
-      download(folder)
-      for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb'))) {
-        execFileSync('dpkg', ['-x', join(folder, file), join(folder, 'root')], { stdio: 'pipe' })
-      }
-      renameSync(folder, cache)
-    } catch (cause) {
-      rmSync(folder, { recursive: true, force: true })
-      if (!existsSync(cache))
-        throw new Error('No redis-server in PATH, and Debian has none either: install it', { cause })
-    }
-  }
-  const libraries = readdirSync(join(cache, 'root/usr/lib')).filter((name) => name.includes('linux-gnu'))
-  return {
-    path: join(cache, 'root/usr/bin/redis-server'),
-    libraries: libraries.map((name) => join(cache, 'root/usr/lib', name)).join(':'),
-  }
-}
-
-function download(folder: string): void {
-  const get = (): Buffer => execFileSync('apt-get', ['download', ...PACKAGES], { cwd: folder, stdio: 'pipe' })
-  try {
-    get()
-  } catch {
-    // Without lists apt does not know where the packages are.
-    execFileSync('apt-get', ['update'], { stdio: 'pipe' })
-    get()
-  }
-}
-
-function findRepository(): string {
-  let folder = import.meta.dirname
-  while (!existsSync(join(folder, 'pnpm-workspace.yaml'))) {
-    const parent = join(folder, '..')
-    if (parent === folder) throw new Error('This is not inside the repository')
-    folder = parent
-  }
-  return folder
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('No free port')
-  return address.port
+function debianProgram(): Program {
+  const { root, libraries } = unpackDebianPackage('redis-server')
+  return { path: join(root, 'usr/bin/redis-server'), libraries }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { UsageError } from '../errors.js'
+import { type CommandRequest, defineSubcommands } from './subcommands.js'
 
 export const MODES = {
   'import-only': 'import new runs into artdaqDB, nothing else',
@@ -12,17 +13,14 @@ export const MODES = {
   'report-status': 'report what each store holds; process nothing',
 } as const
 
-const UCONDB_COMMANDS = {
-  check: 'say whether address, folder and credentials are right; store nothing',
-  'create-folder': 'make the folder; one that exists is left as it is',
-} as const
-
 /** `archive` is what happens without a mode flag: import, then migrate. */
-export type Mode = keyof typeof MODES | `ucondb-${keyof typeof UCONDB_COMMANDS}` | 'archive'
+export type Mode = keyof typeof MODES | 'archive'
 
 export interface ArchiverOptions {
   readonly configPath: string
   readonly mode: Mode
+  /** Takes the place of the mode, which is then `archive`. */
+  readonly command: CommandRequest | undefined
   readonly incremental: boolean
   readonly catchUp: boolean
   readonly compareState: boolean
@@ -86,22 +84,14 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     .addOption(new Option('-q, --quiet', 'show warnings and errors only'))
 
   let configPath = 'config.yaml'
-  let subcommand: Mode | undefined
+  let subcommand: CommandRequest | undefined
   command.action((config: string) => {
     configPath = config
   })
-  const ucondb = command.command('ucondb').description('look after the archive')
-  for (const [name, description] of Object.entries(UCONDB_COMMANDS)) {
-    const argument = ['[config]', 'the YAML configuration file', 'config.yaml'] as const
-    ucondb
-      .command(name)
-      .description(description)
-      .argument(...argument)
-      .action((config: string) => {
-        configPath = config
-        subcommand = `ucondb-${name as keyof typeof UCONDB_COMMANDS}`
-      })
-  }
+  defineSubcommands(command, (request, config) => {
+    configPath = config
+    subcommand = request
+  })
 
   try {
     command.parse(
@@ -121,19 +111,20 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     throw new UsageError(`option '--compare-state' cannot be used with option '--${mode}'\nSee 'archiver --help'`)
   }
   if (compareState) mode = 'report-status'
-  if (subcommand !== undefined) {
-    if (mode !== 'archive')
-      throw new UsageError(`option '--${mode}' cannot be used with a command\nSee 'archiver --help'`)
-    mode = subcommand
-  }
+  const watches = subcommand?.name === 'watch'
+  if (subcommand !== undefined && mode !== 'archive' && !(watches && WATCHABLE.has(mode)))
+    throw new UsageError(`option '--${mode}' cannot be used with a command\nSee 'archiver --help'`)
+  if (watches && given.dryRun === true)
+    throw new UsageError("'watch' has no dry run; use '--incremental --dry-run'\nSee 'archiver --help'")
+  const incremental = given.incremental === true || watches
   const catchUp = given.catchUp === true
-  if (catchUp && given.incremental !== true)
-    throw new UsageError("option '--catch-up' needs '--incremental'\nSee 'archiver --help'")
+  if (catchUp && !incremental) throw new UsageError("option '--catch-up' needs '--incremental'\nSee 'archiver --help'")
   return {
     options: {
       configPath,
       mode,
-      incremental: given.incremental === true,
+      command: subcommand,
+      incremental,
       catchUp,
       compareState,
       validate: given.validate === true,
@@ -144,6 +135,8 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     },
   }
 }
+
+const WATCHABLE: ReadonlySet<Mode> = new Set(['import-only', 'migrate-only'])
 
 function toProperty(flag: string): string {
   return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())

@@ -57,10 +57,11 @@ export function createImportStage(
       const schemaText = await schema
       const record = convertRunRecord({ files: await readRecord(directory), runNumber: run, generate: config.generate })
       const outcome = await storeRecord(database, run, record, schemaText)
-      if (outcome !== 'completed' || !(await isArchived(run))) return []
-      return [
-        'it was completed in artdaqDB, but UconDB holds it as it was before; a version there is never replaced: settle it with its administrator',
-      ]
+      const bytes = sizeOf(record)
+      if (outcome !== 'completed' || !(await isArchived(run))) return { bytes, problems: [] }
+      const problem =
+        'it was completed in artdaqDB, but UconDB holds it as it was before; a version there is never replaced: settle it with its administrator'
+      return { bytes, problems: [problem] }
     },
   }
 }
@@ -111,6 +112,11 @@ function explainRefusedFile(record: ConvertedRunRecord, error: unknown): void {
   for (const [name, content] of [...record.insert, ...(record.update ?? [])]) {
     if (basename(name) === source) readRunRecordFile(name, content, record.convertedFrom.get(name))
   }
+}
+
+function sizeOf({ insert, update }: ConvertedRunRecord): number {
+  const files = [...insert.values(), ...(update?.values() ?? [])]
+  return files.reduce((sum, content) => sum + content.length, 0)
 }
 
 function toRunFiles(files: ReadonlyMap<string, FileContent>): RunFile[] {

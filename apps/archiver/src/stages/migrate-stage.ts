@@ -55,7 +55,7 @@ export function createMigrateStage(
         throw new VerificationError(`Run ${run} reads back from UconDB with other bytes than were archived`)
       const problems = blob.warnings.map((warning) => warning.message)
       if (options.validate) problems.push(...validateRunBlob(archived, { runNumber: run }).problems)
-      return problems
+      return { bytes: blob.bytes.length, problems }
     },
   }
 }

@@ -3,12 +3,14 @@ import { errorCode } from '@holdfast/atomic-file'
 import type { RunBatch } from '@holdfast/state'
 import { explainError } from '../cli/explain-error.js'
 import { InjectedFaultError, injectFault } from './fuzz.js'
+import type { RunEvent } from './run-events.js'
 import type { StageContext } from './run-stage.js'
-import type { FailedRun, Stage, StageResult } from './stage.js'
+import type { FailedRun, MovedRun, Stage, StageResult } from './stage.js'
+import { allOf } from './tell-observers.js'
 
 type Outcome = Pick<StageResult, 'succeeded' | 'failed' | 'notStarted' | 'invalid'>
 
-type Attempted = { readonly problems: readonly string[] } | { readonly error: unknown }
+type Attempted = { readonly attempts: number } & ({ readonly moved: MovedRun } | { readonly error: unknown })
 
 /** The store itself cannot be used: trying the other runs would only turn each of them into a failure. */
 const STORE_UNAVAILABLE: ReadonlySet<string> = new Set([
@@ -40,7 +42,8 @@ export async function moveRuns(
   runs: readonly number[],
   context: StageContext,
 ): Promise<Outcome> {
-  const { config, logger, signal, progressBar } = context
+  const { config, executionId, logger, now, signal, progressBar } = context
+  const observers = allOf(context.observers, logger)
   const succeeded: number[] = []
   const failed: FailedRun[] = []
   const invalid: FailedRun[] = []
@@ -80,28 +83,40 @@ export async function moveRuns(
 
   async function moveOne(run: number): Promise<void> {
     const prefix = `[${stage.name}] [Run ${run}]`
+    const startedAtMs = now()
     const outcome = await attemptUntilLast(run, prefix)
+    const { attempts } = outcome
+    const tell = (result: Pick<RunEvent, 'outcome' | 'bytes' | 'error' | 'errorCode'>): Promise<void> => {
+      const at = new Date(now()).toISOString()
+      const durationMs = now() - startedAtMs
+      return observers.runFinished({ at, executionId, stage: stage.name, run, attempts, durationMs, ...result })
+    }
     if ('error' in outcome) {
       if (STORE_UNAVAILABLE.has(errorCode(outcome.error) ?? '')) throw outcome.error
       await batch.failed(run)
-      failed.push({ run, error: explainError(outcome.error) })
+      const error = explainError(outcome.error)
+      const code = errorCode(outcome.error)
+      failed.push({ run, error })
+      await tell({ outcome: 'failed', error, ...(code === undefined ? {} : { errorCode: code }) })
       return
     }
     await batch.succeeded(run)
     succeeded.push(run)
     logger.info(`${prefix} done`)
-    for (const problem of outcome.problems) logger.warn(`${prefix} ${problem}`)
-    if (outcome.problems.length > 0) invalid.push({ run, error: outcome.problems.join('; ') })
+    const { bytes, problems } = outcome.moved
+    for (const problem of problems) logger.warn(`${prefix} ${problem}`)
+    if (problems.length > 0) invalid.push({ run, error: problems.join('; ') })
+    await tell({ outcome: 'succeeded', bytes })
   }
 
   async function attemptUntilLast(run: number, prefix: string): Promise<Attempted> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         injectFault(run, config.fuzz, context.random)
-        return { problems: await stage.moveRun(run) }
+        return { attempts: attempt, moved: await stage.moveRun(run) }
       } catch (error) {
         logger.error(`${prefix} attempt ${attempt} of ${config.retries + 1} failed: ${explainError(error)}`)
-        if (attempt > config.retries || !isWorthRetrying(error) || signal.aborted) return { error }
+        if (attempt > config.retries || !isWorthRetrying(error) || signal.aborted) return { attempts: attempt, error }
         // A stop that comes during the pause ends it, and the attempt that follows is the last one.
         await pause(config.retryDelayMs, undefined, { signal }).catch(() => undefined)
       }

@@ -4,6 +4,7 @@ import { explainError } from '../cli/explain-error.js'
 import { runStage, type StageContext } from './run-stage.js'
 import type { Selection } from './select-runs.js'
 import type { Stage, StageResult } from './stage.js'
+import { allOf } from './tell-observers.js'
 
 /** A stage that could not go on at all. */
 export interface BrokenStage {
@@ -25,17 +26,24 @@ export async function runPipeline(
   context: StageContext,
 ): Promise<StageOutcome[]> {
   const outcomes: StageOutcome[] = []
+  const observers = allOf(context.dryRun ? [] : context.observers, context.logger)
   for (const stage of stages) {
     if (context.signal.aborted) break
+    const outcome = await outcomeOf(stage)
+    outcomes.push(outcome)
+    await observers.stageFinished(outcome)
+  }
+  return outcomes
+
+  async function outcomeOf(stage: Stage): Promise<StageOutcome> {
     try {
-      outcomes.push(await runStage(stage, selection, context))
+      return await runStage(stage, selection, context)
     } catch (error) {
       if (exitCodeFor(error) !== EXIT.failure) throw error
       context.logger.critical(`[${stage.name}] stopped: ${explainError(error)}`)
-      outcomes.push({ stage: stage.name, error: explainError(error), code: errorCode(error) })
+      return { stage: stage.name, error: explainError(error), code: errorCode(error) }
     }
   }
-  return outcomes
 }
 
 export function isBroken(outcome: StageOutcome): outcome is BrokenStage {

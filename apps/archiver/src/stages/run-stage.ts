@@ -2,6 +2,7 @@ import { RunProgress, StateCorruptionError } from '@holdfast/state'
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import type { Logger } from '../log/logger.js'
 import { moveRuns } from './move-runs.js'
+import type { ArchiverObserver } from './run-events.js'
 import { type Selection, selectRuns } from './select-runs.js'
 import type { InQuestion, Stage, StageResult } from './stage.js'
 
@@ -13,6 +14,10 @@ export interface StageContext {
   readonly progressBar: ProgressBar
   readonly dryRun: boolean
   readonly random: () => number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  readonly executionId: string
+  readonly observers: readonly ArchiverObserver[]
 }
 
 export interface ProgressBar {

@@ -16,9 +16,15 @@ export interface Stage {
   listDestination(isInQuestion: InQuestion): Promise<ReadonlySet<number>>
   /**
    * Moves one run. On return it is durable at the destination. Moving a run again that has arrived is harmless.
-   * @returns problems that do not keep the run from being archived, as lines for people.
    */
-  moveRun(run: number): Promise<readonly string[]>
+  moveRun(run: number): Promise<MovedRun>
+}
+
+export interface MovedRun {
+  /** What was moved: of the import the text that was stored, of the migration the blob. */
+  readonly bytes: number
+  /** What does not keep the run from being archived, as lines for people. */
+  readonly problems: readonly string[]
 }
 
 export interface FailedRun {

@@ -1,5 +1,7 @@
 export interface OutputStream {
   readonly isTTY?: boolean
+  /** File descriptor, if it has one. */
+  readonly fd?: number
   write(text: string, callback: (error?: Error | null) => void): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
 }

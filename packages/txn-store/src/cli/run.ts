@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { errorCode } from '@holdfast/atomic-file'
 import { ask } from './ask.js'
 import { assertOwner } from './assert-owner.js'
-import { InterruptedError, OperatorError, UsageError } from './cli-errors.js'
+import { InterruptedError, UsageError } from './cli-errors.js'
 import type { ChangeContext, CommandResult } from './command-result.js'
 import { backups } from './commands/backups.js'
 import { checkpoint } from './commands/checkpoint.js'
@@ -16,7 +16,8 @@ import { explainError, renderExplanation } from './explain-error.js'
 import { harmless, toJson } from './harmless.js'
 import { OpenedDocument } from './opened-document.js'
 import { type CommonOptions, parseCommandLine, type Request } from './options.js'
-import type { OutputStream, ProcessLike } from './process-like.js'
+import { OutputError, printResult } from './print-result.js'
+import type { ProcessLike } from './process-like.js'
 
 /** The whole program: reads the command line of `proc`, does the work, prints the result, and resolves to the exit code. */
 export async function run(proc: ProcessLike): Promise<number> {
@@ -27,7 +28,7 @@ export async function run(proc: ProcessLike): Promise<number> {
   try {
     const parsed = parseCommandLine(proc.argv.slice(2), readVersion())
     if ('printed' in parsed) {
-      await print(proc.stdout, parsed.printed)
+      await printResult(proc.stdout, parsed.printed)
       return EXIT.success
     }
     const {
@@ -36,7 +37,7 @@ export async function run(proc: ProcessLike): Promise<number> {
       notes = [],
       exitCode = EXIT.success,
     } = await interruptible(proc, changes(parsed), (signal) => execute(proc, parsed.options, parsed.request, signal))
-    await print(proc.stdout, asJson ? `${toJson(document)}\n` : text)
+    await printResult(proc.stdout, asJson ? `${toJson(document)}\n` : text)
     for (const note of notes) tell(proc, harmless(note))
     return exitCode
   } catch (error) {
@@ -44,7 +45,7 @@ export async function run(proc: ProcessLike): Promise<number> {
     const isBug = exitCode === EXIT.unexpected && errorCode(error) !== 'ERR_USAGE'
     tell(proc, isBug ? describeBug(error) : describe(error))
     if (asJson && !(error instanceof OutputError)) {
-      await print(proc.stdout, `${toJson({ error: explainError(error), exitCode })}\n`).catch(() => undefined)
+      await printResult(proc.stdout, `${toJson({ error: explainError(error), exitCode })}\n`).catch(() => undefined)
     }
     return exitCode
   }
@@ -128,20 +129,6 @@ async function interruptible<T>(
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-class OutputError extends OperatorError {}
-
-/** Waits until the text is written. A reader that went away, as in `holdfast-state show … | head`, is no error. */
-function print(stream: OutputStream, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(text, (error) => {
-      const code = errorCode(error)
-      if (error == null || code === 'EPIPE') return resolve()
-      const message = `The command was carried out, but its result cannot be written: ${error.message}`
-      reject(new OutputError(message, { code, cause: error }))
-    })
-  })
-}
 
 function tell({ stderr }: ProcessLike, text: string): void {
   stderr.write(`holdfast-state: ${text}\n`, () => undefined)

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -119,5 +119,15 @@ describe('holdfast-state', () => {
     const { code, stderr } = await runProgram('bash', ['-c', line], {})
     expect(code).toBe(1)
     expect(stderr).toContain('its result cannot be written: ENOSPC')
+  })
+
+  test('tells that the disk was full in the middle of the result', async () => {
+    const target = join(dir(), 'part.json')
+    writeFileSync(path(), JSON.stringify({ lines: Array.from({ length: 20_000 }, (_, n) => `line ${n}`) }))
+    const line = `trap '' XFSZ; ulimit -f 100; '${process.execPath}' '${BIN}' show '${path()}' > '${target}'`
+    const { code, stderr } = await runProgram('bash', ['-c', line], {})
+    expect(statSync(target).size).toBeGreaterThan(0)
+    expect(code).toBe(1)
+    expect(stderr).toContain('its result cannot be written: EFBIG')
   })
 })

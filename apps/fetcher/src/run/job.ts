@@ -1,0 +1,39 @@
+import type { FailureOutcome, Progress } from '@holdfast/locators'
+
+/** What became of one request. */
+export interface JobResult {
+  /** `empty`: the server has nothing there; `unchanged`: it has what it had; `narrowed`: narrower requests take its place. */
+  readonly outcome: 'stored' | 'empty' | 'unchanged' | 'narrowed'
+  readonly items: number
+  /** Received, before unpacking. */
+  readonly bytes: number
+  readonly bundle: string | null
+  readonly fetchSeconds: number
+  readonly storeSeconds: number
+}
+
+/** One request that is ours for now. */
+export interface Job {
+  readonly id: string
+  readonly name: string
+  readonly attempt: number
+  /** Fetches, stores durably, then acknowledges. `stop` ends it at once; `drain` only what has not been sent yet. */
+  run(signals: JobSignals): Promise<JobResult>
+  failed(error: unknown): Promise<FailureOutcome>
+  giveBack(): Promise<void>
+}
+
+export interface JobSignals {
+  readonly stop: AbortSignal
+  readonly drain: AbortSignal
+}
+
+/** A locator with all that is needed to do its requests. */
+export interface Source {
+  readonly prefix: string
+  readonly kind: 'api' | 'sftp'
+  next(max: number): Promise<Job[]>
+  progress(): Promise<Progress>
+  waitForWork(signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}

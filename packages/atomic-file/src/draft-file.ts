@@ -1,0 +1,123 @@
+/**
+ * A file that is written in parts, each whole before the next, and synced at its end. While it is written it is part of something that has a
+ * temporary name, so a crash leaves nothing that anybody could take for whole.
+ */
+import { constants } from 'node:fs'
+import { AtomicFileError } from './errors.js'
+import type { FileSystem, OpenFile } from './file-system.js'
+import { toBytes, writeFully } from './write-fully.js'
+
+/** A new file of a {@link FolderDraft}. */
+export interface DraftFile extends AsyncDisposable {
+  /** Its name in the folder. */
+  readonly name: string
+  /** Where it is until the folder is published, for reading what was written. */
+  readonly path: string
+  /** Bytes written so far. */
+  readonly size: number
+  /**
+   * Adds bytes at the end; resolves when the system has taken all of them. Calls take effect in their order. Bytes must not be changed until then.
+   * @throws AtomicFileError: the file can then only be discarded.
+   */
+  write(data: string | Uint8Array): Promise<void>
+  /** Syncs and closes it: now it is part of the folder. A second call does nothing. @throws AtomicFileError: the file is gone then */
+  finish(): Promise<void>
+  /** Removes it, unless it is finished; so does disposal. */
+  discard(): Promise<void>
+}
+
+const NEW_AND_EXCLUSIVE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
+
+/** @throws AtomicFileError, with `EEXIST` when there is one */
+export async function openDraftFile(
+  fs: FileSystem,
+  path: string,
+  name: string,
+  onEnd: (file: DraftFile, isFinished: boolean) => void,
+): Promise<DraftFile> {
+  try {
+    return new OpenDraftFile(fs, path, name, await fs.open(path, NEW_AND_EXCLUSIVE, 0o666), onEnd)
+  } catch (error) {
+    throw new AtomicFileError('create', path, error)
+  }
+}
+
+class OpenDraftFile implements DraftFile {
+  readonly name: string
+  readonly path: string
+  readonly #fs: FileSystem
+  readonly #handle: OpenFile
+  readonly #onEnd: (file: DraftFile, isFinished: boolean) => void
+  #size = 0
+  #failure: AtomicFileError | undefined
+  #last: Promise<void> = Promise.resolve()
+  #end: Promise<void> | undefined
+
+  constructor(
+    fs: FileSystem,
+    path: string,
+    name: string,
+    handle: OpenFile,
+    onEnd: (file: DraftFile, isFinished: boolean) => void,
+  ) {
+    this.#fs = fs
+    this.path = path
+    this.name = name
+    this.#handle = handle
+    this.#onEnd = onEnd
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  write(data: string | Uint8Array): Promise<void> {
+    if (this.#end !== undefined) return Promise.reject(new Error(`Cannot write '${this.path}': it is finished`))
+    const bytes = toBytes(data)
+    const result = this.#last.then(async () => {
+      if (this.#failure !== undefined) throw this.#failure
+      try {
+        await writeFully(this.#handle, bytes, this.#size)
+      } catch (error) {
+        this.#failure = new AtomicFileError('write', this.path, error)
+        throw this.#failure
+      }
+      this.#size += bytes.length
+    })
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+
+  finish(): Promise<void> {
+    this.#end ??= this.#last.then(async () => {
+      try {
+        if (this.#failure !== undefined) throw this.#failure
+        try {
+          await this.#handle.sync()
+        } finally {
+          await this.#handle.close()
+        }
+      } catch (error) {
+        await this.#remove()
+        throw error instanceof AtomicFileError ? error : new AtomicFileError('write', this.path, error)
+      }
+      this.#onEnd(this, true)
+    })
+    return this.#end
+  }
+
+  discard(): Promise<void> {
+    this.#end ??= this.#last.then(() => this.#remove())
+    return this.#end.catch(() => undefined)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.discard()
+  }
+
+  async #remove(): Promise<void> {
+    await this.#handle.close().catch(() => undefined)
+    await this.#fs.unlink(this.path).catch(() => undefined)
+    this.#onEnd(this, false)
+  }
+}
