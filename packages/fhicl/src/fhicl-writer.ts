@@ -51,7 +51,7 @@ function tableText(table: FhiclTable, depth: number): string {
 
 function sequenceText(sequence: FhiclSequence, depth: number): string {
   requireDepth(depth)
-  const numbers = plainNumbers(sequence.elements)
+  const numbers = plainNumbers(sequence)
   if (numbers !== undefined) return `[${numbers.join(', ')}]`
   let text = '['
   let separator = ''

@@ -1,10 +1,10 @@
 import type { JsonMember } from './database-json.js'
 import { FhiclDocumentError } from './errors.js'
-import type { FhiclDocument, FhiclEntry, FhiclNode } from './fhicl-document.js'
+import type { FhiclDocument, FhiclEntry, FhiclNode, FhiclSequence } from './fhicl-document.js'
 import { maxFhiclDepth } from './fhicl-document.js'
 import { needsEscapes, quoteJson, stringifyJsonValue } from './json-writer.js'
 import { plainNumberMetadata } from './number-metadata.js'
-import { isPlainNumber, plainNumbers } from './plain-numbers.js'
+import { plainNumbers } from './plain-numbers.js'
 
 /**
  * Writes the whole text of a stored document: `document` and `comments` made from the FHiCL document, then the given
@@ -83,7 +83,7 @@ class StoredDocumentWriter {
       this.data(node.entries, depth + 1)
       return
     }
-    const numbers = plainNumbers(node.elements)
+    const numbers = plainNumbers(node)
     if (numbers !== undefined && !needsEscapes(numbers.join(''))) {
       this.text += `[\n"${numbers.join('",\n"')}"\n]`
       return
@@ -117,21 +117,21 @@ class StoredDocumentWriter {
       this.metadata(node.entries)
     } else if (node.kind === 'sequence') {
       this.text += ',\n"children" : {\n'
-      this.elementMetadata(node.elements)
+      this.elementMetadata(node)
       this.text += '\n}'
     }
     this.text += '\n}'
   }
 
-  private elementMetadata(elements: readonly FhiclNode[]): void {
-    const known = elements.every(isPlainNumber) ? plainNumberMetadata(elements.length) : undefined
+  private elementMetadata(sequence: FhiclSequence): void {
+    const known = plainNumberMetadata(plainNumbers(sequence)?.length ?? 0)
     if (known !== undefined) {
       this.text += known
       return
     }
     let separator = '"'
     let index = 0
-    for (const element of elements) {
+    for (const element of sequence.elements) {
       this.text += `${separator}${index++}" : `
       this.metadataOf(element)
       separator = ',\n"'
