@@ -148,7 +148,8 @@ export class StoreVerificationError extends Error {
   readonly run: number
   readonly configuration: string
   readonly entities: readonly string[]
-  readonly hint = 'Export the run and compare; stored text is never replaced, so the database has to be mended by its administrator'
+  readonly hint =
+    'Export the run and compare; stored text is never replaced, so the database has to be mended by its administrator'
 
   constructor(configuration: { run: number; full: string }, entities: readonly string[]) {
     const { run, full } = configuration
@@ -187,7 +188,8 @@ export class ToolTimeoutError extends Error {
   readonly run: number
   readonly program: string
   readonly timeoutMs: number
-  readonly hint = 'Give the tools more time, or look at what the database is busy with; the run is completed by storing it once more'
+  readonly hint =
+    'Give the tools more time, or look at what the database is busy with; the run is completed by storing it once more'
 
   constructor(run: number, program: string, timeoutMs: number) {
     super(`Ended '${program}' for run ${run} after ${timeoutMs / 1000} seconds`)

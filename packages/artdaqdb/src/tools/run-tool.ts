@@ -8,6 +8,7 @@ export interface ToolCall {
   readonly program: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  readonly folder: string
   /** Sent to the tool; its standard input then stays open until the tool ends or has to end. Absent: the tool gets none. */
   readonly input?: Uint8Array
   readonly timeoutMs: number
@@ -45,6 +46,7 @@ export async function runTool(call: ToolCall): Promise<ToolEnd> {
   call.signal?.throwIfAborted()
   // Node runs with our environment, which it is known to work with, and the tool with its own.
   const guard = spawn(process.execPath, [GUARD], {
+    cwd: call.folder,
     detached: true,
     stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', 'ipc'],
   })

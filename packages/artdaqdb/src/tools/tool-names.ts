@@ -16,7 +16,8 @@ export function assertToolConfiguration({ name }: ConfigurationName): void {
       "the site's tools would give it to a shell; letters, digits and _ . + : , = @ % - are safe",
     )
   }
-  if (name.startsWith('-')) throw new UnsafeNameError('configuration', name, "the site's tools would take it for an option")
+  if (name.startsWith('-'))
+    throw new UnsafeNameError('configuration', name, "the site's tools would take it for an option")
   if (name.split('/').includes('..')) throw new UnsafeNameError('configuration', name, 'it leads out of its place')
 }
 

@@ -71,7 +71,9 @@ export function resolveToolOptions(options: ToolOptions, provider: ToolAddress['
   if (!Number.isInteger(concurrency) || concurrency < 1)
     throw new RangeError(`concurrency must be a whole number of at least 1, not ${concurrency}`)
   if (!SAFE_FOLDER.test(tempDir) || tempDir.includes('schema.fcl'))
-    throw new RangeError(`tempDir must be an absolute path of letters, digits and . _ + - /, not ${JSON.stringify(tempDir)}`)
+    throw new RangeError(
+      `tempDir must be an absolute path of letters, digits and . _ + - /, not ${JSON.stringify(tempDir)}`,
+    )
   const isFilesystem = provider === 'filesystem'
   const given = Object.entries(options.env ?? process.env)
   const env = Object.fromEntries(given.filter((entry): entry is [string, string] => entry[1] !== undefined))

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util'
+
 const MAX_CHARACTERS = 600
 
 /**
@@ -7,10 +9,7 @@ const MAX_CHARACTERS = 600
 export function toolText(printed: string, secrets: readonly string[]): string {
   let text = printed
   for (const secret of [...secrets].sort((a, b) => b.length - a.length)) text = text.replaceAll(secret, '…')
-  text = text
-    .replace(/(mongodb(?:\+srv)?:\/\/)[^\s@/]*@/g, '$1…@')
-    // Colours and other orders to a terminal, whole.
-    .replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/g, '')
+  text = stripVTControlCharacters(text.replace(/(mongodb(?:\+srv)?:\/\/)[^\s@/]*@/g, '$1…@'))
   const lines = text
     .split(/[\n\r\u0085\u2028\u2029]+/)
     .map((line) => line.replace(/[\p{Cc}\p{Cf}\ufffd]+/gu, ' ').trim())
