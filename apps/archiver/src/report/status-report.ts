@@ -81,7 +81,7 @@ export async function makeStatusReport(
     stages === undefined || [stages.import, stages.migration].every((stage) => stage.problems.length === 0)
   return {
     filesystem: describeStore(config.runRecordsDir, filesystem),
-    artdaqdb: describeStore(config.database.uri, artdaqdb),
+    artdaqdb: describeStore(config.database.location, artdaqdb),
     ucondb: {
       ...describeStore(config.archive.serverUrl, ucondb),
       folder: config.archive.folderName,

@@ -1,8 +1,8 @@
 /**
- * What the shell of the other host does. It is one line without `!` and backslashes, so that it can be quoted for any login shell.
+ * What the shell of the other host does. It gets this through its standard input, so that no login shell has to understand it.
  *
  * Arguments: nonce, job (conftool, bulkloader, bulkdownloader), limit in seconds, grace in seconds, bytes of the archive, threads or 0, program,
- * and the program's own. Standard input: lines `NAME=value` for the environment, an empty line, the archive of the files to load, and then
+ * and the program's own. Standard input: this text, lines `NAME=value` for the environment, an empty line, the archive of the files to load, and then
  * nothing until it is closed: that, also when the connection breaks, means that the tool has to end. Standard output: that of conftool, or
  * an archive of the downloaded files. Standard error: what the tools print, and at the end a line with the nonce that tells how it went.
  */
@@ -32,4 +32,7 @@ export const REMOTE_SCRIPT: string = [
   'if [ -z "$group" ]; then pid=; fi',
   'if [ "$job" = bulkdownloader ]; then tar -cf - . >&3 || { say error pack; exit 1; }; fi',
   'say exit "$code"',
-].join('; ')
+].join('\n')
+
+/** Reads that text, byte by byte: what follows it is for the text itself. */
+export const REMOTE_COMMAND: string = `eval "$(dd bs=1 count=${Buffer.byteLength(REMOTE_SCRIPT)} 2>/dev/null)"`

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { DatabaseUnavailableError } from '../errors.js'
 import { notStarted } from './local-transport.js'
-import { REMOTE_SCRIPT } from './remote-script.js'
+import { REMOTE_COMMAND, REMOTE_SCRIPT } from './remote-script.js'
 import { runTool, type ToolEnd } from './run-tool.js'
 import { quoteForShell } from './shell-quote.js'
 import { packTar, unpackTar } from './tar-archive.js'
@@ -47,7 +47,7 @@ export class SshTransport implements Transport {
       'exec',
       '/bin/sh',
       '-c',
-      quoteForShell(REMOTE_SCRIPT),
+      quoteForShell(REMOTE_COMMAND),
       'holdfast',
       ...remoteArgs.map(quoteForShell),
     ]
@@ -64,7 +64,7 @@ export class SshTransport implements Transport {
       args: [...SSH_OPTIONS, '--', this.#host, command.join(' ')],
       folder: '/',
       env: options.env,
-      input: Buffer.concat([this.#environment(), archive]),
+      input: Buffer.concat([Buffer.from(REMOTE_SCRIPT), this.#environment(), archive]),
       timeoutMs: options.timeoutMs,
       graceMs: options.graceMs,
       // The other side needs a moment to end its tool and to remove its folder.
