@@ -14,7 +14,9 @@ export const REMOTE_SCRIPT: string = [
   'dir= pid= watch= group=',
   'say() { echo; echo "holdfast $nonce $1 $2"; }',
   'stop() { if [ -n "$group" ]; then kill -s "$1" -- "-$pid"; elif [ -n "$pid" ]; then kill -s "$1" "$pid"; fi 2>/dev/null; }',
-  'finish() { trap "" HUP INT TERM PIPE; [ -z "$watch" ] || kill "$watch" 2>/dev/null; stop KILL; cd /; [ -z "$dir" ] || rm -rf "$dir"; }',
+  // What was killed needs a moment to be gone.
+  'settle() { n=0; while [ -n "$group" ] && [ "$n" -lt 20 ] && kill -s 0 -- "-$pid" 2>/dev/null; do sleep 0.1; n=$((n+1)); done; }',
+  'finish() { trap "" HUP INT TERM PIPE; [ -z "$watch" ] || kill "$watch" 2>/dev/null; stop KILL; settle; cd /; [ -z "$dir" ] || rm -rf "$dir"; }',
   'trap finish EXIT; trap "exit 129" HUP INT TERM PIPE',
   'command -v "$program" >/dev/null 2>&1 || { say error program; exit 1; }',
   'cd "${TMPDIR:-/tmp}" || cd /',
@@ -32,6 +34,7 @@ export const REMOTE_SCRIPT: string = [
   'if [ -z "$group" ]; then pid=; fi',
   'if [ "$job" = bulkdownloader ]; then tar -cf - . >&3 || { say error pack; exit 1; }; fi',
   'say exit "$code"',
+  'exit 0',
 ].join('\n')
 
 /** Reads that text, byte by byte: what follows it is for the text itself. */

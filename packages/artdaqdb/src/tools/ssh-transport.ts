@@ -88,8 +88,8 @@ export class SshTransport implements Transport {
     const marker = new RegExp(`\\nholdfast ${nonce} (exit|error) (\\w+)\\n`).exec(end.stderr)
     const printed = `${end.stdout}\n${marker === null ? end.stderr : end.stderr.slice(0, marker.index)}`
     if (end.timedOut) return { code: undefined, signal: undefined, timedOut: true, printed, files: NO_FILES }
-    if (marker === null) throw this.#unreachable(end)
-    const [, kind, value = ''] = marker
+    const [, kind, value = ''] = marker ?? []
+    if (end.code !== (kind === 'exit' ? 0 : kind === 'error' ? 1 : undefined)) throw this.#unreachable(end)
     if (kind === 'error') {
       if (value === 'program') throw notStarted(this.#context.options.programs[job.tool], 'ENOENT', this.#host)
       throw this.#unusable(`its temporary folder cannot be used: ${this.#text(printed)}`)
