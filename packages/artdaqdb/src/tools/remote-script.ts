@@ -19,8 +19,10 @@ export const REMOTE_SCRIPT: string = [
   'finish() { trap "" HUP INT TERM PIPE; [ -z "$watch" ] || kill "$watch" 2>/dev/null; stop KILL; settle; cd /; [ -z "$dir" ] || rm -rf "$dir"; }',
   'trap finish EXIT; trap "exit 129" HUP INT TERM PIPE',
   'command -v "$program" >/dev/null 2>&1 || { say error program; exit 1; }',
-  'cd "${TMPDIR:-/tmp}" || cd /',
-  'if [ "$job" != conftool ]; then dir=$(mktemp -d /tmp/holdfast-artdaqdb-XXXXXXXX) && cd "$dir" || { say error folder; exit 1; }; fi',
+  // The downloader gives its folder to a shell.
+  'tmp=${TMPDIR:-/tmp}; case $tmp in *[!A-Za-z0-9_./+-]* | *schema.fcl*) tmp=/tmp ;; esac',
+  'cd "$tmp" || cd /',
+  'if [ "$job" != conftool ]; then dir=$(mktemp -d "$tmp/holdfast-artdaqdb-XXXXXXXX") && cd "$dir" || { say error folder; exit 1; }; fi',
   'if [ "$size" -gt 0 ]; then head -c "$size" <&4 | tar -xf - || { say error unpack; exit 1; }; fi',
   'if [ "$threads" -eq 0 ]; then threads=$(( $(nproc 2>/dev/null || echo 2) / 2 )); fi',
   'if [ "$threads" -lt 1 ]; then threads=1; elif [ "$threads" -gt 16 ]; then threads=16; fi',

@@ -88,7 +88,7 @@ export function isAlive(pid: number): boolean {
 
 /** All that the call left in the folders for temporary files. */
 export function leftovers(site: ToolSite): string[] {
-  return [site.tempDir, site.remoteTempDir, '/tmp']
+  return [site.tempDir, site.remoteTempDir]
     .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
     .filter((path) => path.includes('holdfast-artdaqdb-'))
 }
