@@ -65,13 +65,16 @@ describe('the wrong exit codes of the tools', () => {
     expect(await failure((await site.open()).storeRun(sampleRun(5)))).toMatchObject({ code: expected })
   })
 
-  test('a division by zero of the loader is named', async () => {
+  test.each([
+    ['here', {}],
+    ['on another host', { remoteHost: 'db01' }],
+  ])('a division by zero of the loader is named, %s', async (_, tools) => {
     const site = makeToolSite(dir())
-    // Without a file that it takes it divides by zero.
-    site.ask('bulkloader.half')
-    const error = await failure((await site.open()).storeRun({ ...sampleRun(5) }))
+    site.ask('bulkloader.nothing')
+    const error = await failure((await site.open(tools)).storeRun(sampleRun(5)))
     expect(error).toMatchObject({ code: 'ERR_ARTDAQDB_REFUSED' })
-    expect(error.message).toContain('SIGKILL')
+    expect(error.message).toContain('SIGFPE')
+    expect(site.documents()).toEqual([])
   })
 })
 
