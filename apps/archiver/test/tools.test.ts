@@ -121,4 +121,23 @@ describe("archiver with the site's own tools", () => {
       expect(stderr).toContain('artdaq_db.remote_host: expected host or user@host')
     },
   )
+
+  test('the host may come from the environment, and an empty remote_host is none', async () => {
+    const site = makeSite(dir())
+    const tools = useTools(site, { remote_host: "''" })
+    await runArchiver([site.configPath, '--report-status'])
+    expect(tools.calls()).not.toContain('"tool":"ssh"')
+    await runArchiver([site.configPath, '--report-status'], { env: { ARTDAQ_DATABASE_REMOTEHOST: 'db01' } })
+    expect(tools.calls()).toContain('"tool":"ssh"')
+  })
+
+  test('a tool that hangs is ended after tools_timeout_seconds', async () => {
+    const site = makeSite(dir())
+    const tools = useTools(site, { tools_timeout_seconds: 1 })
+    tools.ask('conftool.hang')
+    const { code, stdout } = await runArchiver([site.configPath, '--report-status'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('it took too long')
+    expect((await tools.hanging()).map(isAlive)).toEqual([false, false, false])
+  })
 })
