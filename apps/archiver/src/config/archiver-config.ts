@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { describeDatabaseUri } from '@holdfast/artdaqdb'
 import { withResolvedPaths } from '../alerts/alert-settings.js'
 import type { ConfigurationFile, LogLevel } from './schema.js'
 
@@ -15,6 +16,16 @@ export interface FuzzConfig {
   readonly skipIsFinal: boolean
   readonly errorIsFinal: boolean
 }
+
+export interface DatabaseToolsConfig {
+  readonly remoteHost: string | undefined
+  readonly confDir: string
+  readonly timeoutMs: number
+  /** In which the programs are found and run. */
+  readonly env: Environment
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 export interface ArchiverConfig {
   readonly workDir: string
@@ -35,7 +46,14 @@ export interface ArchiverConfig {
   readonly generate: readonly string[]
   readonly fuzz: FuzzConfig
   readonly runRecordsDir: string
-  readonly database: { readonly uri: string; readonly schemaDir: string; readonly useTools: boolean }
+  readonly database: {
+    /** May hold a password: show `location`. */
+    readonly uri: string
+    readonly location: string
+    readonly schemaDir: string
+    /** Set when the database is used through the site's own programs. */
+    readonly tools: DatabaseToolsConfig | undefined
+  }
   readonly archive: {
     readonly serverUrl: string
     readonly folderName: string
@@ -66,11 +84,17 @@ export interface MetricsConfig {
     | undefined
 }
 
+/** The Python archiver took the host from the environment, too. */
+export function remoteHostOf(database: ConfigurationFile['artdaq_db'], env: Environment): string | undefined {
+  return database.remote_host ?? (env.ARTDAQ_DATABASE_REMOTEHOST || undefined)
+}
+
 /** Relative paths in the file are relative to the current folder, as they were for the Python archiver. */
 export function toArchiverConfig(
   file: ConfigurationFile,
   generate: readonly string[],
   currentDir: string,
+  env: Environment,
 ): ArchiverConfig {
   const at = (path: string): string => resolve(currentDir, path)
   const { app, app_fuzz: fuzz, artdaq_db: database, ucon_db: archive } = file
@@ -96,7 +120,19 @@ export function toArchiverConfig(
       errorIsFinal: fuzz.random_error_retry,
     },
     runRecordsDir: at(file.source_files.run_records_dir),
-    database: { uri: database.database_uri, schemaDir: at(database.fcl_conf_dir), useTools: database.use_tools },
+    database: {
+      uri: database.database_uri,
+      location: describeDatabaseUri(database.database_uri),
+      schemaDir: at(database.fcl_conf_dir),
+      tools: database.use_tools
+        ? {
+            remoteHost: remoteHostOf(database, env),
+            confDir: at(database.fcl_conf_dir),
+            timeoutMs: database.tools_timeout_seconds * 1000,
+            env,
+          }
+        : undefined,
+    },
     archive: {
       serverUrl: archive.server_url,
       folderName: archive.folder_name,

@@ -12,6 +12,7 @@ import {
   secret,
   secretUrl,
   text,
+  textOrNothing,
   texts,
   wholeNumber,
   withDefault,
@@ -86,7 +87,9 @@ const databaseSection = section({
   database_uri: text('filesystemdb:///absolute/path or mongodb://…'),
   fcl_conf_dir: text('the folder that holds schema.fcl'),
   use_tools: off,
-  remote_host: optional(text('a host name')),
+  // A template may leave it empty.
+  remote_host: optional(textOrNothing('a host name')),
+  tools_timeout_seconds: withDefault(positiveSeconds, 300),
 })
 
 const archiveSection = section({

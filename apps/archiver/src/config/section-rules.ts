@@ -1,10 +1,13 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { parseDatabaseUri } from '@holdfast/artdaqdb'
+import { isRemoteHost, parseDatabaseUri, parseToolUri } from '@holdfast/artdaqdb'
 import { errorCode } from '@holdfast/atomic-file'
 import { openArchive } from '@holdfast/ucondb'
 import { explainError } from '../cli/explain-error.js'
+import { remoteHostOf } from './archiver-config.js'
 import type { ConfigurationFile } from './schema.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 interface Conflict {
   readonly path: readonly string[]
@@ -12,11 +15,15 @@ interface Conflict {
 }
 
 /** Rules that look at several keys together, and those of the stores for their addresses. */
-export async function findConflicts(file: Partial<ConfigurationFile>, currentDir: string): Promise<Conflict[]> {
+export async function findConflicts(
+  file: Partial<ConfigurationFile>,
+  currentDir: string,
+  env: Environment,
+): Promise<Conflict[]> {
   const { app, artdaq_db: database, ucon_db: archive, reporting, carbon, metrics } = file
   return [
     ...(app === undefined ? [] : await sharedFiles(app, currentDir)),
-    ...(database === undefined ? [] : databaseConflicts(database)),
+    ...(database === undefined ? [] : databaseConflicts(database, env)),
     ...(archive === undefined ? [] : await archiveConflicts(archive)),
     ...(reporting === undefined ? [] : reportingConflicts(reporting)),
     ...(carbon === undefined ? [] : missingWhen(carbon.enabled, ['carbon'], carbon, ['host', 'metric_prefix'])),
@@ -100,19 +107,26 @@ async function realPathOf(path: string): Promise<string> {
   }
 }
 
-function databaseConflicts({ database_uri: uri, remote_host: remoteHost }: ConfigurationFile['artdaq_db']): Conflict[] {
+function databaseConflicts(database: ConfigurationFile['artdaq_db'], env: Environment): Conflict[] {
+  const { database_uri: uri, use_tools: useTools } = database
   const conflicts: Conflict[] = []
-  try {
-    parseDatabaseUri(uri)
-  } catch (error) {
-    if (errorCode(error)?.startsWith('ERR_ARTDAQDB') !== true) throw error
-    conflicts.push({ path: ['artdaq_db', 'database_uri'], message: explainError(error) })
+  if (uri.startsWith('mongo') && !useTools) {
+    const message = "mongodb:// databases are used through the site's own tools only: set artdaq_db.use_tools to true"
+    conflicts.push({ path: ['artdaq_db', 'database_uri'], message })
+  } else {
+    try {
+      if (useTools) parseToolUri(uri)
+      else parseDatabaseUri(uri)
+    } catch (error) {
+      if (errorCode(error)?.startsWith('ERR_ARTDAQDB') !== true) throw error
+      conflicts.push({ path: ['artdaq_db', 'database_uri'], message: explainError(error) })
+    }
   }
-  if (remoteHost !== undefined) {
-    conflicts.push({
-      path: ['artdaq_db', 'remote_host'],
-      message: 'a database on another host is not supported in this version; run the archiver there',
-    })
+  // Without the tools it has no meaning, as it had none for the Python archiver.
+  const remoteHost = useTools ? remoteHostOf(database, env) : undefined
+  if (remoteHost !== undefined && !isRemoteHost(remoteHost)) {
+    const message = `expected host or user@host, found ${JSON.stringify(remoteHost)}`
+    conflicts.push({ path: ['artdaq_db', 'remote_host'], message })
   }
   return conflicts
 }

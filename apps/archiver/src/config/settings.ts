@@ -65,6 +65,19 @@ export function text(expected = 'text'): Setting<string> {
   })
 }
 
+/** Text, where an empty one means the same as none. */
+export function textOrNothing(expected: string): Setting<string | undefined> {
+  return z.unknown().transform((value, context): string | undefined => {
+    if (typeof value === 'string' && value.trim() === '') return undefined
+    const result = text(expected).safeParse(value)
+    if (result.success) return result.data
+    context.issues.push(
+      ...result.error.issues.map((issue) => ({ ...issue, input: value }) as (typeof context.issues)[number]),
+    )
+    return z.NEVER
+  })
+}
+
 /** Text whose value never appears in a message. A bare number is refused: YAML may already have changed its digits. */
 export function secret(): Setting<string> {
   return setting(

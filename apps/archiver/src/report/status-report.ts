@@ -66,7 +66,7 @@ export async function makeStatusReport(
     : undefined
   return concludeReport({
     filesystem: describeStore(config.runRecordsDir, filesystem),
-    artdaqdb: describeStore(config.database.uri, artdaqdb),
+    artdaqdb: describeStore(config.database.location, artdaqdb),
     ucondb: {
       ...describeStore(config.archive.serverUrl, ucondb),
       folder: config.archive.folderName,
