@@ -6,6 +6,7 @@ import type { ArchiverOptions } from './cli/options.js'
 import { runCommand } from './commands/run-command.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
 import type { Execution } from './execution.js'
+import { readHistory } from './history/read-history.js'
 import type { Logger } from './log/logger.js'
 import type { ExecutionMetrics } from './metrics/collector.js'
 import { listRunDirectories } from './record/run-directories.js'
@@ -15,7 +16,7 @@ import { renderCheck, renderRebuild } from './report/render-rebuild.js'
 import { reportStatus } from './report/report-status.js'
 import { createImportStage } from './stages/import-stage.js'
 import { createMigrateStage } from './stages/migrate-stage.js'
-import type { ArchiverObserver } from './stages/run-events.js'
+import type { ArchiverObserver, RunEvent } from './stages/run-events.js'
 import { hasFailures, isBroken, runPipeline, type StageOutcome } from './stages/run-pipeline.js'
 import type { ProgressBar } from './stages/run-stage.js'
 import type { Selection } from './stages/select-runs.js'
@@ -30,6 +31,8 @@ export interface ExecuteContext {
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly random: () => number
+  /** Records that have changed so recently are left for later. @default none is */
+  readonly settleMs?: number
   /** Tells this execution from all others. */
   readonly executionId: string
   readonly observers: readonly ArchiverObserver[]
@@ -68,7 +71,7 @@ async function executeMode(
       (version) => version !== undefined,
       () => false,
     )
-  const importStage = createImportStage(config, database, logger, isArchived)
+  const importStage = createImportStage(config, database, logger, { isArchived, settleMs: context.settleMs, now })
   const migrateStage = createMigrateStage(config, database, archive, logger, {
     validate: options.validate,
     signal,
@@ -103,7 +106,13 @@ async function executeMode(
         return new Set(await archive.listRuns())
       },
     }
-    return await reportStatus(config, sources, options, { logger, now, readEvents: async () => [] })
+    return await reportStatus(config, sources, options, { logger, now, readEvents })
+  }
+
+  async function readEvents(): Promise<RunEvent[]> {
+    const events: RunEvent[] = []
+    await readHistory(config.historyFile, (event) => events.push(event))
+    return events
   }
 
   async function rebuild(database: RunDatabase): Promise<Execution> {

@@ -42,7 +42,8 @@ export async function openSession(proc: ProcessLike, options: ArchiverOptions, d
     workDir: options.workDir,
     currentDir: proc.cwd(),
   })
-  deps.redactor.learn(findSecrets(config))
+  const { url: webhookUrl } = config.reporting.webhook
+  deps.redactor.learn([...findSecrets(config), ...(webhookUrl === undefined ? [] : [webhookUrl])])
   const sessionId = randomUUID()
   const { command, dryRun } = options
   const keepsLog = !dryRun && (command === undefined || !WITHOUT_LOG_FILE.has(command.name))

@@ -114,7 +114,7 @@ async function watchOver(
       logger = read.logger
       return read
     },
-    execute: (current, shutdown) => executeOnce(current, each, shutdown, deps),
+    execute: (current, shutdown) => executeOnce(current, each, shutdown, deps, request.settleMs),
     onReload: (callback) => {
       onHangup = callback
     },
@@ -126,6 +126,7 @@ async function executeOnce(
   options: ArchiverOptions,
   shutdown: Shutdown,
   deps: ProgramDeps,
+  settleMs?: number,
 ): Promise<Execution> {
   const { config, progressBar, currentDir } = session
   const { executionId, logger, fileLogger } = session.beginExecution()
@@ -151,6 +152,7 @@ async function executeOnce(
       observers: observers.map((observer) => hideSecrets(observer, deps.redactor)),
       metrics,
       currentDir,
+      ...(settleMs === undefined ? {} : { settleMs }),
       ...deps,
     })
     await metrics?.executionFinished(shutdown.reason === undefined ? execution.exitCode : EXIT.interrupted)

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 
 export interface SeenRequest {
@@ -20,13 +21,13 @@ export async function proxyUconDb(
   const proxy = createServer(async (incoming, outgoing) => {
     const seen = describe(incoming)
     inFlight.add(seen)
-    const body = Buffer.concat(await Array.fromAsync(incoming))
+    const body = await buffer(incoming)
     await beforeAnswer(seen, [...inFlight])
     const { method, url: path, headers } = incoming
     const passed = request({ host: target.hostname, port: target.port, method, path, headers })
     passed.end(body)
     const [answer]: IncomingMessage[] = await once(passed, 'response')
-    const content = Buffer.concat(await Array.fromAsync(answer ?? []))
+    const content = answer === undefined ? Buffer.alloc(0) : await buffer(answer)
     inFlight.delete(seen)
     outgoing.writeHead(answer?.statusCode ?? 500, answer?.headers ?? {})
     outgoing.end(content)
