@@ -23,6 +23,8 @@ export interface SireneServerOptions {
   readonly delayMs?: number
   /** Asked about each request that has the key. */
   readonly fault?: (request: SireneRequest) => SireneFault | undefined
+  /** Told of each page right before it is sent. */
+  readonly onPage?: (url: URL, body: Buffer) => void
   /** @default a free one */
   readonly port?: number
 }
@@ -119,7 +121,8 @@ class HttpSirene implements SireneServer {
     else setTimeout(() => this.#page(url, response), delayMs)
   }
 
-  #page({ searchParams }: URL, response: ServerResponse): void {
+  #page(url: URL, response: ServerResponse): void {
+    const { searchParams } = url
     const day = /\d{4}-\d{2}-\d{2}/.exec(searchParams.get('q') ?? '')?.[0] ?? ''
     const size = Math.min(1000, Number(searchParams.get('nombre') ?? 20))
     const cursor = searchParams.get('curseur') ?? '*'
@@ -132,7 +135,7 @@ class HttpSirene implements SireneServer {
     const rows = all.slice(start, start + size)
     const end = start + rows.length
     const following = end >= all.length ? cursor : Buffer.from(String(end)).toString('base64url')
-    send(response, 200, {
+    const page = {
       header: {
         statut: 200,
         message: 'OK',
@@ -147,12 +150,14 @@ class HttpSirene implements SireneServer {
         dateDernierTraitementUniteLegale: `${day}T08:00:00`,
         periodesUniteLegale: [{ denominationUniteLegale: `SOCIETE ${siren}`, etatAdministratifUniteLegale: 'A' }],
       })),
-    })
+    }
+    send(response, 200, page, (body) => this.#options.onPage?.(url, body))
   }
 }
 
-function send(response: ServerResponse, status: number, content: unknown): void {
-  const text = JSON.stringify(content)
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
-  response.end(text)
+function send(response: ServerResponse, status: number, content: unknown, tell?: (body: Buffer) => void): void {
+  const body = Buffer.from(JSON.stringify(content))
+  tell?.(body)
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length })
+  response.end(body)
 }
