@@ -273,6 +273,28 @@ describe('failures', () => {
     expect(await locator.next(1)).toHaveLength(1)
   })
 
+  test('a request whose record is gone is told as a failure with the fix, and retry() does not claim to bring it back', async () => {
+    const locator = sirene({ windows: { start: '2025-03-01', end: '2025-03-01' } })
+    expect(await locator.next(1)).toHaveLength(1)
+    for await (const { key } of store.scan('fr_siren_provider:queue:payload')) await store.delete(key)
+    pass(300_000)
+    expect(await locator.next(1)).toEqual([])
+    expect(await locator.progress()).toEqual({ finished: true, failures: 1 })
+    const failures = await collect(locator.failures())
+    expect(failures).toHaveLength(1)
+    expect(failures[0]).toMatchObject({
+      id: expect.stringMatching(/^\d+$/),
+      request: undefined,
+      errorCode: 'ERR_REQUEST_LOST',
+      hint: expect.stringContaining('Reset'),
+    })
+    expect(await locator.retry()).toBe(0)
+    expect(await locator.retry(failures[0]?.id)).toBe(0)
+    expect((await locator.progress()).failures).toBe(1)
+    await locator.reset()
+    expect((await run(locator)).sirens.toSorted()).toEqual(companies(days(1, 1)).toSorted())
+  })
+
   test('a permanent error is given up at once, the other days are fetched, and retry() gives it back', async () => {
     server.faults.push(faults.status(400))
     const locator = sirene()
@@ -285,7 +307,7 @@ describe('failures', () => {
     ])
     expect((await run(sirene())).fetched).toEqual([])
     expect(await locator.retry('unknown')).toBe(0)
-    expect(await locator.retry(failures[0]?.request.url)).toBe(1)
+    expect(await locator.retry(failures[0]?.request?.url)).toBe(1)
     expect((await run(locator)).sirens).toEqual(companies(days(1, 1)))
     expect(await locator.progress()).toEqual({ finished: true, failures: 0 })
   })

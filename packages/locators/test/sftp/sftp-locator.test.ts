@@ -350,6 +350,19 @@ describe('failures', () => {
     expect(await collect(locator.failures())).toEqual([])
   })
 
+  test('a file whose request is lost is told as a failure, and found again by the listing after retry()', async () => {
+    putFiles(server().root, filesOf(['d/a.txt']))
+    await using locator = locatorOf({ leaseSeconds: 0.001, listEverySeconds: 0.001 })
+    expect(await locator.next(1)).toHaveLength(1)
+    for await (const { key } of store.scan(['us_fl_daily_provider', 'queue', 'payload'])) await store.delete(key)
+    expect(await run(locator)).toEqual([])
+    const failures = await collect(locator.failures())
+    expect(failures).toMatchObject([{ request: undefined, errorCode: 'ERR_REQUEST_LOST' }])
+    expect(await locator.retry(failures[0]?.id)).toBe(1)
+    expect(await run(locator)).toEqual(['d/a.txt'])
+    expect(await collect(locator.failures())).toEqual([])
+  })
+
   test('a name that is not UTF-8 cannot be asked for, and is told as a failure; the others are fetched', async () => {
     putFiles(server().root, filesOf(['d/a.txt']))
     writeFileSync(Buffer.concat([Buffer.from(`${server().root}/d/`), Buffer.from([0x62, 0xff, 0x62])]), 'latin')
