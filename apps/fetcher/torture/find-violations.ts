@@ -33,7 +33,7 @@ const BEFORE_SENDING_MS = 500
 
 /**
  * Each page that there is must be stored in one bundle, with the bytes that the server gave out, each company on one of them; a page may have been asked for
- * again only after the server had failed it, or when a fetcher had been killed and its lease was over; and at no time may more have been asked for than the
+ * again only after the server had failed it, or when a fetcher had been killed and its lease was over, which it is at once with SQLite; and at no time may more have been asked for than the
  * rate limit allows.
  */
 export function findViolations(site: TortureSite, log: TortureLog): TortureFindings {
@@ -101,6 +101,7 @@ function compare(what: string, expected: readonly string[], found: readonly stri
 
 function findRepeats({ server, failed, options }: TortureSite, log: TortureLog, violations: string[]): number {
   const { killedAtMs } = log
+  const isOnOneMachine = options.state === undefined
   const last = new Map<string, { readonly number: number; readonly atMs: number }>()
   let repeated = 0
   for (const { url, number, atMs } of server.received) {
@@ -110,7 +111,8 @@ function findRepeats({ server, failed, options }: TortureSite, log: TortureLog, 
     if (before === undefined || failed.has(before.number)) continue
     repeated += 1
     const wasKilled = killedAtMs.some((ms) => ms >= before.atMs && ms <= atMs)
-    const isOver = atMs - before.atMs >= options.leaseSeconds * 1000 - BEFORE_SENDING_MS
+    // On one machine it can be seen that a fetcher is dead; elsewhere its leases have to run out.
+    const isOver = isOnOneMachine || atMs - before.atMs >= options.leaseSeconds * 1000 - BEFORE_SENDING_MS
     if (!wasKilled || !isOver)
       violations.push(
         `Page ${page} was asked for again after ${Math.round(atMs - before.atMs)} ms, ${wasKilled ? 'before its lease was over' : 'and nobody was killed'}`,

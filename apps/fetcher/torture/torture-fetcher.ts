@@ -37,8 +37,9 @@ export async function tortureFetcher({ site, kills, fetchers, random }: TortureO
   /** Waits for a moment of the life of this process: one that comes early, or one after so many more pages that all kills find some left. */
   const waitForMoment = async (fetcher: FetcherProcess): Promise<void> => {
     const early = random() < EARLY_SHARE
-    const share = (total - site.given.size) / (kills - begun + 2)
-    const pages = site.given.size + (early ? 0 : random() * share * 2 * fetchers)
+    const left = total - site.given.size
+    const share = left / (kills - begun + 2)
+    const pages = site.given.size + (early ? 0 : Math.min(random() * share * 1.5 * fetchers, left * 0.8))
     while (site.given.size < pages && !fetcher.isOver) await sleep(POLL_MS)
     await Promise.race([sleep(random() * (early ? EARLY_MS : LATE_MS)), fetcher.exited])
   }

@@ -76,6 +76,8 @@ export interface Locator<R extends WorkRequest = WorkRequest, S = unknown> {
   extend(leased: LeasedRequest<R>, seconds: number): Promise<LeasedRequest<R>>
   /** Gives it back untouched, as when the run is stopped: no failure is counted. @throws LeaseLostError */
   giveBack(leased: LeasedRequest<R>): Promise<void>
+  /** What holders have that are gone for certain comes back now, not when their leases run out. How many. */
+  endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number>
   progress(): Promise<Progress>
   /** Resolves when `next` may have something, or all is finished; also looks every few seconds for what other processes did. */
   waitForWork(options?: { readonly signal?: AbortSignal }): Promise<void>

@@ -50,6 +50,10 @@ export class ApiSource implements Source {
     }))
   }
 
+  endLeasesOf(isGone: (holder: string) => Promise<boolean>): Promise<number> {
+    return this.#parts.locator.endLeasesOf(isGone)
+  }
+
   progress(): Promise<Progress> {
     return this.#parts.locator.progress()
   }

@@ -43,6 +43,10 @@ export class SftpSource implements Source {
     }))
   }
 
+  endLeasesOf(isGone: (holder: string) => Promise<boolean>): Promise<number> {
+    return this.#parts.locator.endLeasesOf(isGone)
+  }
+
   progress(): Promise<Progress> {
     return this.#parts.locator.progress()
   }

@@ -120,6 +120,10 @@ export class ApiLocator implements Locator<ApiRequest, ApiSuccess> {
     return this.#core.giveBack(leased)
   }
 
+  endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number> {
+    return this.#core.endLeasesOf(isGone)
+  }
+
   async progress(): Promise<Progress> {
     return this.#core.progress(await this.#moreAtMs())
   }

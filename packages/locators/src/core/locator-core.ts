@@ -93,8 +93,15 @@ export class LocatorCore<R extends WorkRequest> {
   }
 
   async lease(max: number): Promise<LeasedRequest<R>[]> {
-    const leases = await this.#queue.lease(max, this.#options.leaseSeconds ?? 300)
+    const { leaseSeconds = 300, holder } = this.#options
+    const leases = await this.#queue.lease(max, leaseSeconds, { holder })
     return leases.map(toLeased)
+  }
+
+  async endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number> {
+    const count = await this.#queue.endLeasesOf(isGone)
+    if (count > 0) this.#wakeUp.wake()
+    return count
   }
 
   /** New requests, with other changes, in one step; how many were new, or `undefined` if a check did not hold. A request whose id waits already is left out. */

@@ -130,6 +130,10 @@ export class SftpLocator implements Locator<SftpRequest, SftpSuccess>, AsyncDisp
     return this.#core.giveBack(leased)
   }
 
+  endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number> {
+    return this.#core.endLeasesOf(isGone)
+  }
+
   progress(): Promise<Progress> {
     return this.#core.progress(this.#moreAtMs())
   }
