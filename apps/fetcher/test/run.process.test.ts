@@ -58,6 +58,16 @@ describe('fetcher run', { timeout: 60_000 }, () => {
     expect(sirensIn(dir()).toSorted()).toEqual(DAYS.flatMap((day) => server.companies(day)).toSorted())
   })
 
+  test('a day with more than 20,000 companies is followed to its end by the cursor', { timeout: 60_000 }, async () => {
+    const day = '2025-03-01'
+    await using server = await startSireneServer({ apiKey: KEY, perDay: () => 20_500 })
+    writeConfig(dir(), 'fr-api', apiConfig({ origin: server.origin, start: day, end: day, size: 1000 }))
+    const { code, stdout } = await fetcher({ cwd: dir() }, 'run', 'fr-api', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ counts: { pages: 21, items: 20_500 } })
+    expect(sirensIn(dir()).toSorted()).toEqual([...server.companies(day)].toSorted())
+  })
+
   test('ends as soon as nothing is left, without a wait', async () => {
     await using server = await startSireneServer({ apiKey: KEY })
     writeConfig(dir(), 'fr-api', apiConfig(server))
