@@ -14,7 +14,15 @@ export default defineConfig({
     // Tests wait for disks and processes more than they compute; vitest itself would leave one of two cores idle.
     maxWorkers: Math.max(2, availableParallelism()),
     projects: roots.sort().map((root) => ({
-      test: { root, name: root, include: ['test/**/*.test.ts'], testTimeout: 20_000, setupFiles: [FIXED_SEED] },
+      test: {
+        root,
+        name: root,
+        include: ['test/**/*.test.ts'],
+        setupFiles: [FIXED_SEED],
+        testTimeout: 20_000,
+        // What is waited for is there as soon as it is; on a busy machine that is seldom within vitest's own second.
+        expect: { poll: { timeout: 10_000 } },
+      },
     })),
   },
 })

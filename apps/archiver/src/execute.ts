@@ -42,7 +42,7 @@ export async function execute(
 ): Promise<Execution> {
   const { logger, now, signal } = context
   const stores = createStores(config, context)
-  if (options.command !== undefined)
+  if (options.command !== undefined && options.command.name !== 'watch')
     return await runCommand(options.command, { ...context, config, stores, dryRun: options.dryRun })
   if (options.mode === 'report-status') return await report()
   await using database = await stores.openDatabase(options.dryRun ? 'read' : 'write')
@@ -141,6 +141,10 @@ export async function execute(
       text: renderOutcomes(outcomes, retryFlags, options.dryRun),
       document: { mode: options.mode, dryRun: options.dryRun, stages: outcomes },
       exitCode: hasFailures(outcomes) ? EXIT.failure : EXIT.success,
+      hasMore: outcomes.some(
+        (one) => !isBroken(one) && one.remaining > 0 && one.succeeded.length + one.failed.length > 0,
+      ),
+      isStoreUnavailable: outcomes.some(isBroken),
     }
   }
 }

@@ -5,4 +5,8 @@ export interface Execution {
   readonly text: string
   readonly document: object
   readonly exitCode: ExitCode
+  /** Runs were taken on, and others wait that the next execution would take. */
+  readonly hasMore?: boolean
+  /** A stage could not go on at all. */
+  readonly isStoreUnavailable?: boolean
 }

@@ -1,5 +1,5 @@
 import { codeOf } from './exit-codes.js'
-import { harmless } from './harmless.js'
+import { harmlessLines } from './harmless.js'
 
 /** What the operator is told about an error. */
 export interface Explanation {
@@ -28,8 +28,4 @@ export function renderExplanation({ message, hint }: Explanation): string {
 export function describeBug(error: unknown): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return `unexpected error, please report it\n${harmlessLines(stack)}`
-}
-
-function harmlessLines(text: string): string {
-  return text.split('\n').map(harmless).join('\n')
 }

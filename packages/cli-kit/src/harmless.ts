@@ -6,9 +6,14 @@ export function harmless(text: string): string {
   return text.replace(UNSAFE, (character) => SHORT[character] ?? escapeOf(character))
 }
 
-/** A JSON text of the value that is as harmless. Every JSON reader reads the same value from it. */
-export function toHarmlessJson(value: unknown): string {
-  return harmlessJson(JSON.stringify(value, null, 2) ?? 'null')
+/** The same for a text of several lines, which it stays. */
+export function harmlessLines(text: string): string {
+  return text.split('\n').map(harmless).join('\n')
+}
+
+/** A JSON text of the value that is as harmless. Every JSON reader reads the same value from it. With `indent` 0 it is one line. */
+export function toHarmlessJson(value: unknown, indent: number = 2): string {
+  return harmlessJson(JSON.stringify(value, null, indent) ?? 'null')
 }
 
 /** The same for a text that is JSON already. */

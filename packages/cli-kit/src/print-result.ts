@@ -13,10 +13,13 @@ export async function printResult(stream: OutputStream, text: string): Promise<v
     if (stream.fd !== undefined && isFile(stream.fd)) writeToFile(stream.fd, text)
     else await writeToStream(stream, text)
   } catch (error) {
-    if (codeOf(error) === 'EPIPE') return
+    if (READER_LEFT.has(codeOf(error) ?? '')) return
     throw error instanceof Error ? new OutputError(error) : error
   }
 }
+
+/** At the first write, and at those after it. */
+const READER_LEFT: ReadonlySet<string> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED'])
 
 /** Node's stream for files takes a write that was cut short by a full disk for a whole one. */
 function writeToFile(fd: number, text: string): void {

@@ -111,17 +111,20 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     throw new UsageError(`option '--compare-state' cannot be used with option '--${mode}'\nSee 'archiver --help'`)
   }
   if (compareState) mode = 'report-status'
-  if (subcommand !== undefined && mode !== 'archive')
+  const watches = subcommand?.name === 'watch'
+  if (subcommand !== undefined && mode !== 'archive' && !(watches && WATCHABLE.has(mode)))
     throw new UsageError(`option '--${mode}' cannot be used with a command\nSee 'archiver --help'`)
+  if (watches && given.dryRun === true)
+    throw new UsageError("'watch' has no dry run; use '--incremental --dry-run'\nSee 'archiver --help'")
+  const incremental = given.incremental === true || watches
   const catchUp = given.catchUp === true
-  if (catchUp && given.incremental !== true)
-    throw new UsageError("option '--catch-up' needs '--incremental'\nSee 'archiver --help'")
+  if (catchUp && !incremental) throw new UsageError("option '--catch-up' needs '--incremental'\nSee 'archiver --help'")
   return {
     options: {
       configPath,
       mode,
       command: subcommand,
-      incremental: given.incremental === true,
+      incremental,
       catchUp,
       compareState,
       validate: given.validate === true,
@@ -132,6 +135,8 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     },
   }
 }
+
+const WATCHABLE: ReadonlySet<Mode> = new Set(['import-only', 'migrate-only'])
 
 function toProperty(flag: string): string {
   return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())

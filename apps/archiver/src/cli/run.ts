@@ -2,20 +2,19 @@ import { randomUUID } from 'node:crypto'
 import { errorCode, makeDirectory } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import type { ArchiverConfig } from '../config/archiver-config.js'
-import { withEnvFile } from '../config/env-file.js'
-import { loadConfig } from '../config/load-config.js'
-import type { LogLevel } from '../config/schema.js'
 import { execute } from '../execute.js'
 import type { Execution } from '../execution.js'
-import { ConsoleSink } from '../log/console-sink.js'
-import { createLogger, type Logger, type LogSink } from '../log/logger.js'
-import { RotatingFile } from '../log/rotating-file.js'
+import type { Logger } from '../log/logger.js'
+import { openSession, type Session } from '../session.js'
 import { readVersion } from '../version.js'
+import { connectServiceManager } from '../watch/service-manager.js'
+import { watch } from '../watch/watch.js'
 import { EXIT, exitCodeFor } from './exit-codes.js'
 import { explainError } from './explain-error.js'
 import { type ArchiverOptions, parseCommandLine } from './options.js'
 import type { ProcessLike } from './process-like.js'
-import { listenForSignals, Shutdown } from './shutdown.js'
+import { listenForSignals, Shutdown, type SignalOptions } from './shutdown.js'
+import type { WatchRequest } from './subcommands.js'
 
 type Finished = Omit<Execution, 'exitCode'> & { readonly exitCode: number }
 
@@ -53,50 +52,71 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
 }
 
 async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
-  const env = await withEnvFile(options.configPath, proc.env)
-  const { config, warnings } = await loadConfig(options.configPath, {
-    env,
-    workDir: options.workDir,
-    currentDir: proc.cwd(),
-  })
-  const level = options.console === 'verbose' ? 'DEBUG' : config.logLevel
-  const consoleSink = new ConsoleSink(proc.stderr, options.console === 'quiet' ? 'WARNING' : level)
-  await using stack = new AsyncDisposableStack()
-  const fileSinks: LogSink[] = []
-  if (config.logFile !== undefined && !options.dryRun) fileSinks.push(openLogFile(proc, config.logFile, level, stack))
-  const logger = createLogger('archiver', [consoleSink, ...fileSinks], deps)
-  for (const warning of warnings) logger.warn(warning)
+  using session = await openSession(proc, options, deps)
   const shutdown = new Shutdown()
-  stack.defer(listenForSignals(proc, shutdown, logger, deps.now))
+  const signals = { shutdown, now: deps.now }
+  if (options.command?.name === 'watch') return await watchOver(proc, session, options, options.command, signals, deps)
+  using stack = new DisposableStack()
+  stack.defer(listenForSignals(proc, { ...signals, logger: session.logger }))
+  return concludeExecution(await executeOnce(session, options, shutdown, deps), shutdown.reason, session.logger)
+}
+
+async function watchOver(
+  proc: ProcessLike,
+  session: Session,
+  options: ArchiverOptions,
+  request: WatchRequest,
+  signals: Pick<SignalOptions, 'shutdown' | 'now'>,
+  deps: Required<RunDeps>,
+): Promise<Execution> {
+  let onHangup = (): void => undefined
+  let { logger } = session
+  using stack = new DisposableStack()
+  const tell = { warn: (message: string) => logger.warn(message) }
+  stack.defer(listenForSignals(proc, { ...signals, logger: tell, onHangup: () => onHangup() }))
+  const serviceManager = stack.use(connectServiceManager(proc.env, session.logger))
+  const each: ArchiverOptions = { ...options, command: undefined }
+  return await watch(session, request, {
+    shutdown: signals.shutdown,
+    serviceManager,
+    openSession: async () => {
+      const read = await openSession(proc, options, deps)
+      logger = read.logger
+      return read
+    },
+    execute: (current, shutdown) => executeOnce(current, each, shutdown, deps),
+    onReload: (callback) => {
+      onHangup = callback
+    },
+  })
+}
+
+async function executeOnce(
+  session: Session,
+  options: ArchiverOptions,
+  shutdown: Shutdown,
+  deps: Required<RunDeps>,
+): Promise<Execution> {
+  const { config, logger, fileLogger, progressBar } = session
+  await using stack = new AsyncDisposableStack()
   try {
     // Commands change nothing that the stages work on.
     const needsLock = !options.dryRun && options.command === undefined
     if (needsLock) await takeLock(config, shutdown, logger, stack)
-    const execution = await execute(options, config, {
+    const executionId = randomUUID()
+    return await execute(options, config, {
       logger,
-      progressBar: consoleSink,
+      progressBar,
       signal: shutdown.signal,
-      executionId: randomUUID(),
+      executionId,
       observers: [],
       ...deps,
     })
-    return concludeExecution(execution, shutdown.reason, logger)
   } catch (error) {
     // The caller shows it on the console.
-    createLogger('archiver', fileSinks, deps).critical(explainError(error))
+    fileLogger.critical(explainError(error))
     throw error
   }
-}
-
-function openLogFile(proc: ProcessLike, path: string, minLevel: LogLevel, stack: AsyncDisposableStack): LogSink {
-  const onError = (error: unknown): void => {
-    proc.stderr.write(
-      `archiver: the log file '${path}' cannot be written (${explainError(error)}); going on without it\n`,
-    )
-  }
-  const file = new RotatingFile(path, {}, { onError })
-  stack.defer(() => file.close())
-  return { minLevel, write: (line) => file.write(line) }
 }
 
 /** One archiver at a time, whether this one or the Python original: both take the same kernel lock on the same file. */

@@ -25,15 +25,23 @@ export class Shutdown {
   }
 }
 
+export interface SignalOptions {
+  readonly shutdown: Shutdown
+  readonly logger: Pick<Logger, 'warn'>
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** What SIGHUP asks for. @default a stop, as the other signals do */
+  readonly onHangup?: (() => void) | undefined
+}
+
 /** Turns signals into a shutdown; the third within two seconds ends the process at once. Returns what takes the handlers off again. */
-export function listenForSignals(
-  proc: ProcessLike,
-  shutdown: Shutdown,
-  logger: Logger,
-  now: () => number = Date.now,
-): () => void {
+export function listenForSignals(proc: ProcessLike, { shutdown, logger, now, onHangup }: SignalOptions): () => void {
   let recent: number[] = []
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGHUP' && onHangup !== undefined) {
+      onHangup()
+      return
+    }
     recent = [...recent.filter((time) => now() - time <= WINDOW_MS), now()]
     if (recent.length >= SIGNALS_FOR_IMMEDIATE_END) {
       logger.warn('Stopping at once: asked three times')

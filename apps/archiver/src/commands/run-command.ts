@@ -1,9 +1,12 @@
-import type { CommandRequest } from '../cli/subcommands.js'
+import type { CommandRequest, WatchRequest } from '../cli/subcommands.js'
 import type { Execution } from '../execution.js'
 import type { CommandContext } from './command.js'
 import { checkArchive, createArchiveFolder } from './ucondb.js'
 
-export function runCommand(request: CommandRequest, context: CommandContext): Promise<Execution> {
+export function runCommand(
+  request: Exclude<CommandRequest, WatchRequest>,
+  context: CommandContext,
+): Promise<Execution> {
   switch (request.name) {
     case 'ucondb check':
       return checkArchive(context)

@@ -30,6 +30,17 @@ describe('parseCommandLine()', () => {
     ['--report-status', { mode: 'report-status' }],
     ['--compare-state', { mode: 'report-status', compareState: true }],
     ['--report-status --compare-state', { mode: 'report-status', compareState: true }],
+    ['watch', { command: { name: 'watch', intervalMs: 600_000, settleMs: 10_000 }, incremental: true }],
+    [
+      'watch my.yaml --interval 90s --settle 0.5s --migrate-only --catch-up',
+      {
+        command: { name: 'watch', intervalMs: 90_000, settleMs: 500 },
+        configPath: 'my.yaml',
+        mode: 'migrate-only',
+        incremental: true,
+        catchUp: true,
+      },
+    ],
     ['ucondb check', { command: { name: 'ucondb check' } }],
     ['ucondb create-folder my.yaml', { command: { name: 'ucondb create-folder' }, configPath: 'my.yaml' }],
     [
@@ -52,6 +63,10 @@ describe('parseCommandLine()', () => {
     ['--retry-failed-import --report-status', 'cannot be used with option'],
     ['--recover-import-state --recover-migrate-state', 'cannot be used with option'],
     ['--compare-state --import-only', "'--compare-state' cannot be used with option '--import-only'"],
+    ['watch --interval soon', 'It is a number with ms, s, m or h'],
+    ['watch --interval 0s', 'It is a number with ms, s, m or h'],
+    ['watch --dry-run', "'watch' has no dry run"],
+    ['watch --report-status', "option '--report-status' cannot be used with a command"],
     ['--import-only ucondb check', "option '--import-only' cannot be used with a command"],
     ['ucondb chek', "unknown command 'chek'"],
     ['--catch-up', "option '--catch-up' needs '--incremental'"],

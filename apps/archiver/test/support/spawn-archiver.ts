@@ -15,12 +15,14 @@ export interface SpawnedArchiver {
 export interface SpawnOptions {
   /** User and group to run as; only root may ask for it. */
   readonly uid?: number
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts the real command in a process of its own; it is killed and reaped when the test ends. */
 export function spawnArchiver(args: readonly string[], options: SpawnOptions = {}): SpawnedArchiver {
   const identity = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...identity })
+  const env = { ...process.env, ...options.env }
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env, ...identity })
   const output = collect(child)
   const finished = new Promise<Awaited<SpawnedArchiver['finished']>>((resolve, reject) => {
     child.once('error', reject)

@@ -1,6 +1,6 @@
+import type { OutputStream } from '@holdfast/cli-kit'
 import type { Command } from 'commander'
 import type { ExitCode } from './exit-codes.js'
-import type { OutputStream } from './process-like.js'
 
 /** What a command has found or done. */
 export interface CommandResult {

@@ -1,25 +1,11 @@
 import { errorCode } from '@holdfast/atomic-file'
+import { type Explanation, explainError as explain } from '@holdfast/cli-kit'
 import { StateError } from '@holdfast/txn-store'
-import { harmless, harmlessLines } from './harmless.js'
 import { shellCommand } from './shell-command.js'
 
-/** What the operator is told about an error. */
-export interface Explanation {
-  readonly code: string | undefined
-  readonly message: string
-  readonly hint?: string
-}
-
+/** What the operator is told about an error, with the fix in words of this command line. */
 export function explainError(error: unknown): Explanation {
-  const code = errorCode(error)
-  if (!(error instanceof Error)) return { code, message: String(error) }
-  const hint = hintOf(error)
-  return { code, message: error.message, ...(hint === undefined ? {} : { hint }) }
-}
-
-/** The same for people. */
-export function renderExplanation({ message, hint }: Explanation): string {
-  return [harmlessLines(message), ...(hint === undefined ? [] : [harmless(hint)])].join('\n')
+  return explain(error, hintOf)
 }
 
 function hintOf(error: Error): string | undefined {

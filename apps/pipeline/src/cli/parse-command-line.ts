@@ -1,5 +1,5 @@
+import { UsageError } from '@holdfast/cli-kit'
 import { Command, CommanderError } from 'commander'
-import { UsageError } from './cli-errors.js'
 import type { ReadyCommand } from './command.js'
 import { COMMANDS } from './commands.js'
 

@@ -1,14 +1,24 @@
-import { readVersion } from '../version.js'
-import { ask } from './ask.js'
-import { UsageError } from './cli-errors.js'
+import {
+  ask,
+  describeBug,
+  harmless,
+  OutputError,
+  type ProcessLike,
+  printResult,
+  readVersion,
+  renderExplanation,
+  tell as tellAs,
+  toHarmlessJson,
+  UsageError,
+} from '@holdfast/cli-kit'
 import type { CommandContext, CommandResult, ReadyCommand } from './command.js'
 import { EXIT, exitCodeFor, isUsage } from './exit-codes.js'
-import { explainError, renderExplanation } from './explain-error.js'
-import { harmless, harmlessLines, toJson } from './harmless.js'
-import { OutputError, print, tell } from './output.js'
+import { explainError } from './explain-error.js'
 import { parseCommandLine } from './parse-command-line.js'
-import type { ProcessLike } from './process-like.js'
 import { interruptible } from './signals.js'
+
+/** The live screen of `status --watch` is drawn there. */
+type PipelineProcess = ProcessLike & { readonly stdout: NodeJS.WritableStream }
 
 export interface RunDeps {
   /** Epoch milliseconds. @default Date.now */
@@ -16,38 +26,40 @@ export interface RunDeps {
 }
 
 /** The whole program: reads the command line of `proc`, does the work, prints the result, and resolves to the exit code. */
-export async function run(proc: ProcessLike, { now = Date.now }: RunDeps = {}): Promise<number> {
+export async function run(proc: PipelineProcess, { now = Date.now }: RunDeps = {}): Promise<number> {
   // What cannot be written is told by the callback of each write.
   proc.stdout.on('error', () => undefined)
   proc.stderr.on('error', () => undefined)
   const asJson = proc.argv.includes('--json')
   try {
-    const parsed = parseCommandLine(proc.argv.slice(2), readVersion())
+    const parsed = parseCommandLine(proc.argv.slice(2), readVersion(new URL('../../package.json', import.meta.url)))
     if ('printed' in parsed) {
-      await print(proc.stdout, parsed.printed)
+      await printResult(proc.stdout, parsed.printed)
       return EXIT.success
     }
     const { work, dryRun } = parsed
     const { text, document, exitCode = EXIT.success } = await execute(proc, work, { asJson, dryRun, now })
-    await print(proc.stdout, asJson ? (document === undefined ? '' : `${toJson(document)}\n`) : text)
+    await printResult(proc.stdout, asJson ? (document === undefined ? '' : `${toHarmlessJson(document)}\n`) : text)
     return exitCode
   } catch (error) {
     const exitCode = exitCodeFor(error)
     const isBug = exitCode === EXIT.unexpected && !isUsage(error)
-    tell(proc.stderr, isBug ? describeBug(error) : renderExplanation(explainError(error)))
+    tell(proc, isBug ? describeBug(error) : renderExplanation(explainError(error)))
     if (asJson && !(error instanceof OutputError)) {
-      await print(proc.stdout, `${toJson({ error: explainError(error), exitCode })}\n`).catch(() => undefined)
+      await printResult(proc.stdout, `${toHarmlessJson({ error: explainError(error), exitCode })}\n`).catch(
+        () => undefined,
+      )
     }
     return exitCode
   }
 }
 
 function execute(
-  proc: ProcessLike,
+  proc: PipelineProcess,
   work: ReadyCommand,
   options: Pick<CommandContext, 'asJson' | 'dryRun' | 'now'>,
 ): Promise<CommandResult> {
-  const tellDirectly = (line: string): void => tell(proc.stderr, line)
+  const tellDirectly = (line: string): void => tell(proc, line)
   let show = tellDirectly
   const note = (text: string): void => show(harmless(text))
   return interruptible(proc, note, ({ signal, hurry }) =>
@@ -61,7 +73,7 @@ function execute(
       },
       confirm: (question) => agree(proc, question, signal),
       terminal: proc.stderr,
-      print: (text) => print(proc.stdout, text),
+      print: (text) => printResult(proc.stdout, text),
       output: proc.stdout,
       env: proc.env,
     }),
@@ -73,7 +85,7 @@ async function agree(proc: ProcessLike, question: string, signal: AbortSignal): 
   throw new UsageError("the command asks before it does this, and there is no terminal; add '--yes'")
 }
 
-function describeBug(error: unknown): string {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return `unexpected error, please report it\n${harmlessLines(stack)}`
+/** A line about the work. That it cannot be shown stops nothing. */
+function tell(proc: ProcessLike, text: string): void {
+  tellAs(proc, 'pipeline', text)
 }

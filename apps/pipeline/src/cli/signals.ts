@@ -1,6 +1,6 @@
 import { errorCode } from '@holdfast/atomic-file'
-import { InterruptedError } from './cli-errors.js'
-import type { ProcessLike } from './process-like.js'
+import type { ProcessLike } from '@holdfast/cli-kit'
+import { InterruptedError } from '@holdfast/cli-kit'
 
 export interface Requests {
   /** Aborts at the first signal. */

@@ -1,5 +1,5 @@
+import { parseDuration } from '@holdfast/cli-kit'
 import { z } from 'zod'
-import { parseDuration } from './duration.js'
 
 /** What a YAML file or `definePipeline` may hold. Texts that take variables are checked when those are known. */
 

@@ -1,6 +1,6 @@
+import { harmless } from '@holdfast/cli-kit'
 import type { DefineCommand } from '../cli/command.js'
 import { FILE_ARGUMENT, findState } from '../cli/find-state.js'
-import { harmless } from '../cli/harmless.js'
 import { parseNumber, STATE_OPTION } from '../cli/option-values.js'
 import { createReport } from './create-report.js'
 

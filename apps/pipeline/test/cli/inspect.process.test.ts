@@ -180,6 +180,6 @@ describe('pipeline, its output', () => {
     const bin = new URL('../../bin/pipeline.js', import.meta.url).pathname
     const line = `"${process.execPath}" "${bin}" validate book.yaml 2> told > /dev/full; echo "$?"`
     expect(execFileSync('bash', ['-c', line], { cwd: site.path('.'), encoding: 'utf8' })).toBe('1\n')
-    expect(site.read('told')).toContain('its result cannot be written')
+    expect(site.read('told')).toContain('The result cannot be written')
   })
 })

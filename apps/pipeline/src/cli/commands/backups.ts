@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
+import { harmless } from '@holdfast/cli-kit'
 import { PipelineState } from '@holdfast/txn-store/pipeline'
 import type { DefineCommand } from '../command.js'
 import { FILE_ARGUMENT, findState } from '../find-state.js'
-import { harmless } from '../harmless.js'
 import { limitOption, STATE_OPTION } from '../option-values.js'
 
 interface Given {

@@ -1,14 +1,13 @@
 import { removeFile } from '@holdfast/atomic-file'
+import { harmless, parseDuration } from '@holdfast/cli-kit'
 import { PipelineState } from '@holdfast/txn-store/pipeline'
 import { InvalidArgumentError } from 'commander'
 import { findOldLogs, findUnknownOutputs, type WasteFile } from '../../clean/find-waste.js'
-import { parseDuration } from '../../definition/duration.js'
 import { loadPipeline } from '../../definition/load-pipeline.js'
 import { formatBytes } from '../../doctor/check-folders.js'
 import { lockAllInputs } from '../../run/lock-inputs.js'
 import { findStatePath } from '../../run/run-pipeline.js'
 import type { CommandContext, CommandResult, DefineCommand } from '../command.js'
-import { harmless } from '../harmless.js'
 import { STATE_OPTION } from '../option-values.js'
 
 interface Given {

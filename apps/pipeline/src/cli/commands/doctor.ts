@@ -1,10 +1,10 @@
+import { harmless } from '@holdfast/cli-kit'
 import { findInputs } from '../../batch/find-inputs.js'
 import { loadPipeline } from '../../definition/load-pipeline.js'
 import { examine } from '../../doctor/examine.js'
 import type { CommandContext, CommandResult, DefineCommand } from '../command.js'
 import { EXIT } from '../exit-codes.js'
 import { explainError } from '../explain-error.js'
-import { harmless } from '../harmless.js'
 import { fileIdOption, parseBytes, STATE_OPTION } from '../option-values.js'
 
 interface Given {

@@ -1,9 +1,9 @@
+import { harmless } from '@holdfast/cli-kit'
 import { findPhase } from '../../definition/select-phases.js'
 import { type PhasePreview, previewRun } from '../../preview/preview-run.js'
-import { OperatorError } from '../cli-errors.js'
 import type { DefineCommand } from '../command.js'
 import { renderPhase } from '../display/render-preview.js'
-import { harmless } from '../harmless.js'
+import { OperatorError } from '../operator-error.js'
 import { fileIdOption, STATE_OPTION, setOption } from '../option-values.js'
 import { type GivenRunOptions, loadForRun } from '../run-options.js'
 

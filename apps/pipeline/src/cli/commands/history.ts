@@ -1,8 +1,9 @@
+import { harmless } from '@holdfast/cli-kit'
 import { PipelineState } from '@holdfast/txn-store/pipeline'
 import type { DefineCommand } from '../command.js'
 import { FILE_ARGUMENT, findState } from '../find-state.js'
-import { harmless, shorten } from '../harmless.js'
 import { limitOption, STATE_OPTION } from '../option-values.js'
+import { shorten } from '../shorten.js'
 
 interface Given {
   readonly pipelineJson?: string

@@ -1,14 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { toHarmlessJson, UsageError } from '@holdfast/cli-kit'
 import { PipelineState } from '@holdfast/txn-store/pipeline'
 import { makeJob } from '../../plan/make-job.js'
 import { type InputState, readStatus } from '../../status/read-status.js'
-import { UsageError } from '../cli-errors.js'
 import type { CommandContext, CommandResult, DefineCommand } from '../command.js'
 import { openLogUpdate } from '../display/log-update.js'
 import { renderStatus } from '../display/render-status.js'
 import { EXIT } from '../exit-codes.js'
 import { FILE_ARGUMENT, type FoundState, findState } from '../find-state.js'
-import { toJson } from '../harmless.js'
 import { fileIdOption, STATE_OPTION } from '../option-values.js'
 
 interface Given {
@@ -54,7 +53,7 @@ async function watch(look: () => Promise<InputState[]>, path: string, context: C
   try {
     for (;;) {
       const inputs = await look()
-      const text = asJson ? `${toJson({ state: path, inputs }, 0)}\n` : renderStatus(inputs, now())
+      const text = asJson ? `${toHarmlessJson({ state: path, inputs }, 0)}\n` : renderStatus(inputs, now())
       // Only what is recorded counts: the time that something has been running is no change.
       const key = JSON.stringify(inputs)
       if (screen !== undefined) screen(text)

@@ -1,6 +1,6 @@
+import { harmless } from '@holdfast/cli-kit'
 import { loadPipeline } from '../../definition/load-pipeline.js'
 import type { DefineCommand } from '../command.js'
-import { harmless } from '../harmless.js'
 
 export const defineValidate: DefineCommand = (program, take) => {
   program

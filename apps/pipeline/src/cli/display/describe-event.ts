@@ -1,5 +1,6 @@
+import { harmless } from '@holdfast/cli-kit'
 import type { RunEvent } from '../../run/events.js'
-import { harmless, shorten } from '../harmless.js'
+import { shorten } from '../shorten.js'
 import { formatDuration } from './format-duration.js'
 
 /** What is worth a line of its own that stays; `undefined` for what only moves a bar. */

@@ -1,5 +1,5 @@
 import type { BatchInput, BatchResult } from '../../batch/run-batch.js'
-import { shorten } from '../harmless.js'
+import { shorten } from '../shorten.js'
 import { formatDuration } from './format-duration.js'
 import { describeEnd } from './render-result.js'
 import { renderTable } from './table.js'

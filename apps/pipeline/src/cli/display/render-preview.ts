@@ -1,5 +1,5 @@
+import { harmless } from '@holdfast/cli-kit'
 import type { PhasePreview, RunPreview, Verdict } from '../../preview/preview-run.js'
-import { harmless } from '../harmless.js'
 
 /** What a run would do, a phase a line, each with its reasons below. */
 export function renderPreview({ fileId, state, isBusy, phases }: RunPreview): string {

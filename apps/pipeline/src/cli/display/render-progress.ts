@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
-import { harmless, shorten } from '../harmless.js'
+import { harmless } from '@holdfast/cli-kit'
+import { shorten } from '../shorten.js'
 import { formatDuration } from './format-duration.js'
 import { estimateRest, fractionOf, type PhaseProgress, type RunProgress } from './run-progress.js'
 

@@ -1,6 +1,7 @@
+import { harmless, harmlessLines } from '@holdfast/cli-kit'
 import type { PhaseResult } from '../../run/events.js'
 import type { RunResult } from '../../run/run-pipeline.js'
-import { harmless, harmlessLines, shorten } from '../harmless.js'
+import { shorten } from '../shorten.js'
 import { formatDuration } from './format-duration.js'
 import { renderTable } from './table.js'
 

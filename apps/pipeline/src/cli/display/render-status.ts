@@ -1,5 +1,6 @@
+import { harmless } from '@holdfast/cli-kit'
 import type { InputState, PhaseState } from '../../status/read-status.js'
-import { harmless, shorten } from '../harmless.js'
+import { shorten } from '../shorten.js'
 import { formatDuration } from './format-duration.js'
 import { renderTable } from './table.js'
 

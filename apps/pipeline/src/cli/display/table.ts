@@ -1,4 +1,4 @@
-import { harmless } from '../harmless.js'
+import { harmless } from '@holdfast/cli-kit'
 
 /** Columns side by side, the first line being the head; the last column is as long as it is. */
 export function renderTable(rows: readonly (readonly string[])[]): string {

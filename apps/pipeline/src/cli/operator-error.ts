@@ -1,15 +1,3 @@
-/** The command line cannot be understood. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-  readonly code = 'ERR_USAGE'
-}
-
-/** The operator called it off. */
-export class InterruptedError extends Error {
-  override readonly name = 'InterruptedError'
-  readonly code = 'ERR_INTERRUPTED'
-}
-
 /** A failure that the operator can do something about. */
 export class OperatorError extends Error {
   override readonly name: string = 'OperatorError'
