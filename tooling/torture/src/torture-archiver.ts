@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { seededRandom } from '@holdfast/testkit/seeded-random'
 import { expectEnd, runArchiver } from './archiver-process.ts'
 import { findViolations } from './find-violations.ts'
-import { seededRandom } from './random.ts'
 import { type ArchiveSettings, makeTortureSite, type TortureSite } from './torture-site.ts'
 
 export interface TortureOptions {

@@ -33,6 +33,7 @@ export interface Source {
   readonly prefix: string
   readonly kind: 'api' | 'sftp'
   next(max: number): Promise<Job[]>
+  endLeasesOf(isGone: (holder: string) => Promise<boolean>): Promise<number>
   progress(): Promise<Progress>
   waitForWork(signal: AbortSignal): Promise<void>
   close(): Promise<void>

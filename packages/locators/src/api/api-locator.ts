@@ -120,6 +120,10 @@ export class ApiLocator implements Locator<ApiRequest, ApiSuccess> {
     return this.#core.giveBack(leased)
   }
 
+  endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number> {
+    return this.#core.endLeasesOf(isGone)
+  }
+
   async progress(): Promise<Progress> {
     return this.#core.progress(await this.#moreAtMs())
   }
@@ -129,11 +133,11 @@ export class ApiLocator implements Locator<ApiRequest, ApiSuccess> {
   }
 
   failures(): AsyncIterableIterator<Failure<ApiRequest>> {
-    return this.#core.failures()
+    return this.#core.failures('Reset the locator: it then fetches everything again')
   }
 
   retry(idOrName?: string): Promise<number> {
-    return this.#core.retry(idOrName)
+    return this.#core.retry(idOrName, { forgetsLost: false })
   }
 
   /** Fetches what is done once more, by itself: the pages after it are left alone. How many requests have this id or URL. */
