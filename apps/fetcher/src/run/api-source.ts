@@ -38,9 +38,9 @@ export class ApiSource implements Source {
     this.#parts = parts
   }
 
-  async next(max: number): Promise<Job[]> {
+  async next(max: number, ahead: number): Promise<Job[]> {
     const { locator, hidden } = this.#parts
-    return (await locator.next(max)).map((leased) => ({
+    return (await locator.next(max, { ahead })).map((leased) => ({
       id: leased.request.id,
       name: leased.request.name,
       attempt: leased.attempt,
@@ -63,12 +63,13 @@ export class ApiSource implements Source {
     await this.#parts.close()
   }
 
-  async #run(leased: ApiLeasedRequest, { stop, drain }: JobSignals): Promise<JobResult> {
+  async #run(leased: ApiLeasedRequest, { stop, drain, onStored }: JobSignals): Promise<JobResult> {
     const { locator, leaseSeconds } = this.#parts
     this.#parts.drain.follow(drain)
     const { page, headers, ...result } = await keepLease(locator, leased, leaseSeconds, stop, (signal) =>
       this.#fetch(leased, signal),
     )
+    onStored()
     const { outcome, items, bytes, bundle } = result
     await locator.succeeded(leased, { result: { outcome, items, bytes, bundle }, page, headers })
     return result

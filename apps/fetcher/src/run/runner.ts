@@ -43,6 +43,9 @@ export interface RunEnd {
 /** A pause only where a store says that work is due, and gives none: another process was faster. */
 const EMPTY_PAUSE_MS = 20
 
+/** New requests put into line by one commit, for each place; a few commits less, and little that waits when a run ends early. */
+const AHEAD_PER_PLACE = 4
+
 /** Takes requests from all locators, does so many at a time, and ends when nothing is left to do. Nothing waits for a time to pass but retries. */
 export class Runner {
   readonly #options: RunnerOptions
@@ -99,9 +102,10 @@ export class Runner {
       const places = await this.#slots.take(most, ending)
       const jobs = await this.#next(source, places)
       for (const job of jobs) {
-        const work = this.#do(source, job).finally(() => {
+        const place = this.#slots.lend()
+        const work = this.#do(source, job, () => place.giveBack()).finally(() => {
           active.delete(work)
-          this.#slots.give(1)
+          place.giveBack()
         })
         active.add(work)
       }
@@ -117,7 +121,8 @@ export class Runner {
       const wanted = Math.min(places, this.#options.limit - this.#begun)
       if (wanted < 1) return []
       this.#begun += wanted
-      const jobs = await source.next(wanted).catch((error: unknown) => {
+      const left = this.#options.limit - this.#begun
+      const jobs = await source.next(wanted, Math.min(left, AHEAD_PER_PLACE * this.#options.concurrency)).catch((error: unknown) => {
         this.#begun -= wanted
         throw error
       })
@@ -153,12 +158,12 @@ export class Runner {
     }
   }
 
-  async #do(source: Source, job: Job): Promise<void> {
+  async #do(source: Source, job: Job, onStored: () => void): Promise<void> {
     const { statistics, drain, stop, onEvent } = this.#options
     const startedMs = performance.now()
     statistics.add('requests')
     try {
-      const result = await job.run({ stop: AbortSignal.any([stop, this.#over.signal]), drain })
+      const result = await job.run({ stop: AbortSignal.any([stop, this.#over.signal]), drain, onStored })
       this.#count(source, result, (performance.now() - startedMs) / 1000)
       onEvent({ type: 'stored', source, job, result })
     } catch (error) {
