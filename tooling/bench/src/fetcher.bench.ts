@@ -102,7 +102,9 @@ async function measure(
 function print({ name, item, requests: wanted, size }: Load, concurrency: number, loop: number, fetcher: number): void {
   const items = wanted * (item === 'row' ? size : 1)
   const cells = [(items / loop).toFixed(0).padStart(16), (items / fetcher).toFixed(0).padStart(19)]
-  console.log(`${name.padEnd(38)}${String(concurrency).padStart(8)}${cells.join('')}${(loop / fetcher).toFixed(2).padStart(8)}`)
+  console.log(
+    `${name.padEnd(38)}${String(concurrency).padStart(8)}${cells.join('')}${(loop / fetcher).toFixed(2).padStart(8)}`,
+  )
 }
 
 function script(name: string): string {

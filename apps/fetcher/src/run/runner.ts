@@ -122,10 +122,12 @@ export class Runner {
       if (wanted < 1) return []
       this.#begun += wanted
       const left = this.#options.limit - this.#begun
-      const jobs = await source.next(wanted, Math.min(left, AHEAD_PER_PLACE * this.#options.concurrency)).catch((error: unknown) => {
-        this.#begun -= wanted
-        throw error
-      })
+      const jobs = await source
+        .next(wanted, Math.min(left, AHEAD_PER_PLACE * this.#options.concurrency))
+        .catch((error: unknown) => {
+          this.#begun -= wanted
+          throw error
+        })
       this.#begun -= wanted - jobs.length
       used = jobs.length
       return jobs
