@@ -99,7 +99,9 @@ export class Runner {
     // With several locators, one that is slow to say what it has must not hold all places.
     const most = sources.length === 1 ? concurrency : 1
     while (!this.#isEnding && !this.#hasFailed(source)) {
-      const places = await this.#slots.take(most, ending)
+      // Each place may have one more request that only waits for its acknowledgement.
+      while (active.size >= 2 * concurrency) await Promise.race(active)
+      const places = await this.#slots.take(Math.min(most, 2 * concurrency - active.size), ending)
       const jobs = await this.#next(source, places)
       for (const job of jobs) {
         const place = this.#slots.lend()
