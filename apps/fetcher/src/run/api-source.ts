@@ -43,12 +43,16 @@ export class ApiSource extends LocatorSource<ApiRequest, ApiLeasedRequest> {
     await this.#parts.close()
   }
 
-  protected override async runRequest(leased: ApiLeasedRequest, { stop, drain }: JobSignals): Promise<JobResult> {
+  protected override async runRequest(
+    leased: ApiLeasedRequest,
+    { stop, drain, onStored }: JobSignals,
+  ): Promise<JobResult> {
     const { locator, leaseSeconds } = this.#parts
     this.#parts.drain.follow(drain)
     const { page, headers, ...result } = await keepLease(locator, leased, leaseSeconds, stop, (signal) =>
       this.#fetch(leased, signal),
     )
+    onStored()
     const { outcome, items, bytes, bundle } = result
     await locator.succeeded(leased, { result: { outcome, items, bytes, bundle }, page, headers })
     return result

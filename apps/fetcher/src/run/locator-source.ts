@@ -3,7 +3,7 @@ import type { HiddenErrors } from './hidden-errors.js'
 import type { Job, JobResult, JobSignals, Source } from './job.js'
 
 type LocatorOf<R extends WorkRequest, L> = Omit<Locator<R>, 'next' | 'succeeded'> & {
-  next(max: number): Promise<L[]>
+  next(max: number, options: { readonly ahead: number }): Promise<L[]>
 }
 
 /** What all sources do alike: requests of a locator become jobs, whose errors say nothing secret. */
@@ -24,8 +24,8 @@ export abstract class LocatorSource<R extends WorkRequest, L extends LeasedReque
   /** Fetches, stores and acknowledges; see `Job.run`. */
   protected abstract runRequest(leased: L, signals: JobSignals): Promise<JobResult>
 
-  async next(max: number): Promise<Job[]> {
-    return (await this.#locator.next(max)).map((leased) => ({
+  async next(max: number, ahead: number): Promise<Job[]> {
+    return (await this.#locator.next(max, { ahead })).map((leased) => ({
       id: leased.request.id,
       name: leased.request.name,
       attempt: leased.attempt,

@@ -53,11 +53,12 @@ export class SftpSource extends LocatorSource<SftpRequest, LeasedRequest<SftpReq
     }
   }
 
-  async #run(leased: LeasedRequest<SftpRequest>, { stop }: JobSignals): Promise<JobResult> {
+  async #run(leased: LeasedRequest<SftpRequest>, { stop, onStored }: JobSignals): Promise<JobResult> {
     const { locator, leaseSeconds, partialFolder } = this.#parts
     const { size, mtimeMs, id } = leased.request
     const path = join(partialFolder, `${id}.partial`)
     const result = await keepLease(locator, leased, leaseSeconds, stop, (signal) => this.#fetch(leased, path, signal))
+    onStored()
     const { outcome, bytes, bundle } = result
     await locator.succeeded(leased, { size, mtimeMs, result: { outcome, bytes, bundle } })
     await removeFile(path)

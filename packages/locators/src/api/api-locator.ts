@@ -86,9 +86,10 @@ export class ApiLocator implements Locator<ApiRequest, ApiSuccess> {
     this.#singles = new SingleRequests(this.#core, singles, options.repeatRequests ?? false)
   }
 
-  async next(max: number): Promise<ApiLeasedRequest[]> {
+  /** With `ahead`, so many more new requests are put into the queue by the same commit when there are not enough. @default 0 */
+  async next(max: number, { ahead = 0 }: { readonly ahead?: number } = {}): Promise<ApiLeasedRequest[]> {
     const leases = await this.#core.lease(max)
-    while (leases.length < max && (await this.#plan(max - leases.length)) > 0) {
+    while (leases.length < max && (await this.#plan(max - leases.length + ahead)) > 0) {
       leases.push(...(await this.#core.lease(max - leases.length)))
     }
     return this.#options.conditional === true ? this.#withValidators(leases) : leases
