@@ -100,3 +100,22 @@ export class UsageError extends Error {
   override readonly name = 'UsageError'
   readonly code = 'ERR_USAGE'
 }
+
+/** A page cannot be written where it was asked for. Nothing was read. */
+export class ReportFolderError extends Error {
+  override readonly name = 'ReportFolderError'
+  readonly code = 'ERR_REPORT_FOLDER'
+  readonly path: string
+  readonly hint: string
+
+  /** @param folder what is not there; `undefined` when the page's own path is a folder. */
+  constructor(path: string, folder: string | undefined) {
+    super(
+      folder === undefined
+        ? `Cannot write the report to '${path}': it is a folder`
+        : `Cannot write the report to '${path}': there is no folder '${folder}'`,
+    )
+    this.path = path
+    this.hint = folder === undefined ? 'Name a file in it' : 'Make the folder first, or name another one'
+  }
+}

@@ -1,20 +1,22 @@
 import type { RunDatabase } from '@holdfast/artdaqdb'
 import { appendToFailureLog, RunProgress } from '@holdfast/state'
+import { withAlerts } from './alerts/with-alerts.js'
 import { EXIT } from './cli/exit-codes.js'
 import type { ArchiverOptions } from './cli/options.js'
 import { runCommand } from './commands/run-command.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
 import type { Execution } from './execution.js'
+import { readHistory } from './history/read-history.js'
 import type { Logger } from './log/logger.js'
+import type { ExecutionMetrics } from './metrics/collector.js'
 import { listRunDirectories } from './record/run-directories.js'
 import { recoverState, renderRecovery } from './recover/recover-state.js'
 import { renderOutcomes } from './report/render-outcomes.js'
 import { renderCheck, renderRebuild } from './report/render-rebuild.js'
-import { renderReport } from './report/render-report.js'
-import { makeStatusReport } from './report/status-report.js'
+import { reportStatus } from './report/report-status.js'
 import { createImportStage } from './stages/import-stage.js'
 import { createMigrateStage } from './stages/migrate-stage.js'
-import type { ArchiverObserver } from './stages/run-events.js'
+import type { ArchiverObserver, RunEvent } from './stages/run-events.js'
 import { hasFailures, isBroken, runPipeline, type StageOutcome } from './stages/run-pipeline.js'
 import type { ProgressBar } from './stages/run-stage.js'
 import type { Selection } from './stages/select-runs.js'
@@ -29,21 +31,34 @@ export interface ExecuteContext {
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly random: () => number
+  /** Records that have changed so recently are left for later. @default none is */
+  readonly settleMs?: number
   /** Tells this execution from all others. */
   readonly executionId: string
   readonly observers: readonly ArchiverObserver[]
+  /** Looks at the stores and the stages while they work. @default nothing is measured */
+  readonly metrics?: Pick<ExecutionMetrics, 'timeStores' | 'watchStage'> | undefined
   /** Absolute. */
   readonly currentDir: string
 }
 
-/** Opens the stores, does what the command line asks for and closes them. */
+/** Opens the stores, does what the command line asks for, closes them, and tells the operators what went wrong. */
 export async function execute(
   options: ArchiverOptions,
   config: ArchiverConfig,
   context: ExecuteContext,
 ): Promise<Execution> {
+  return withAlerts(options, config, context, (watched) => executeMode(options, config, watched))
+}
+
+async function executeMode(
+  options: ArchiverOptions,
+  config: ArchiverConfig,
+  context: ExecuteContext,
+): Promise<Execution> {
   const { logger, now, signal } = context
-  const stores = createStores(config, context)
+  const opened = createStores(config, context)
+  const stores = context.metrics?.timeStores(opened) ?? opened
   const { command } = options
   if (command !== undefined && command.name !== 'watch' && command.name !== 'doctor')
     return await runCommand(command, { ...context, ...options, config, stores })
@@ -56,7 +71,7 @@ export async function execute(
       (version) => version !== undefined,
       () => false,
     )
-  const importStage = createImportStage(config, database, logger, isArchived)
+  const importStage = createImportStage(config, database, logger, { isArchived, settleMs: context.settleMs, now })
   const migrateStage = createMigrateStage(config, database, archive, logger, {
     validate: options.validate,
     signal,
@@ -91,8 +106,13 @@ export async function execute(
         return new Set(await archive.listRuns())
       },
     }
-    const status = await makeStatusReport(config, sources, { compareState: options.compareState, logger })
-    return { text: renderReport(status), document: status, exitCode: status.complete ? EXIT.success : EXIT.failure }
+    return await reportStatus(config, sources, options, { logger, now, readEvents })
+  }
+
+  async function readEvents(): Promise<RunEvent[]> {
+    const events: RunEvent[] = []
+    await readHistory(config.historyFile, (event) => events.push(event))
+    return events
   }
 
   async function rebuild(database: RunDatabase): Promise<Execution> {
@@ -127,7 +147,9 @@ export async function execute(
   }
 
   async function process(chosen: readonly Stage[]): Promise<Execution> {
-    const outcomes = await runPipeline(chosen, selectionOf(options), {
+    const { metrics } = context
+    const stages = metrics === undefined ? chosen : chosen.map((stage) => metrics.watchStage(stage))
+    const outcomes = await runPipeline(stages, selectionOf(options), {
       config,
       logger,
       signal,

@@ -1,23 +1,28 @@
-import { explainError } from './cli/explain-error.js'
+import { randomUUID } from 'node:crypto'
 import type { ArchiverOptions } from './cli/options.js'
 import type { ProcessLike } from './cli/process-like.js'
 import { WITHOUT_LOG_FILE } from './cli/subcommands.js'
 import type { ArchiverConfig } from './config/archiver-config.js'
 import { withEnvFile } from './config/env-file.js'
 import { loadConfig } from './config/load-config.js'
-import type { LogLevel } from './config/schema.js'
-import { ConsoleSink } from './log/console-sink.js'
-import { createLogger, type Logger, type LogSink } from './log/logger.js'
-import { RotatingFile } from './log/rotating-file.js'
+import { findSecrets } from './log/find-secrets.js'
+import type { Logger } from './log/logger.js'
+import { type Loggers, openLogging } from './log/open-logging.js'
+import type { Redactor } from './log/redact.js'
 import type { ProgressBar } from './stages/run-stage.js'
 
 /** A configuration that was read and checked, and the log that it asks for. */
 export interface Session extends Disposable {
   readonly config: ArchiverConfig
+  /** For what is said between executions. */
   readonly logger: Logger
-  /** For what the console is told in another way. */
-  readonly fileLogger: Logger
   readonly progressBar: ProgressBar
+  /** The id of an execution and the loggers whose lines carry it. The first one has the id of the session. */
+  beginExecution(): Loggers & { readonly executionId: string }
+  /** For the one that holds the lock: a second start only adds its lines. */
+  allowLogRotation(): void
+  /** Goes on in a new log file, after another program has moved the old one away. */
+  reopenLog(): void
   /** Absolute: what relative paths of the command line are relative to. */
   readonly currentDir: string
 }
@@ -25,6 +30,8 @@ export interface Session extends Disposable {
 export interface SessionDeps {
   /** Epoch milliseconds. */
   readonly now: () => number
+  /** Learns the credentials of the configuration. */
+  readonly redactor: Redactor
 }
 
 /** @throws ConfigurationError */
@@ -35,33 +42,27 @@ export async function openSession(proc: ProcessLike, options: ArchiverOptions, d
     workDir: options.workDir,
     currentDir: proc.cwd(),
   })
-  const level = options.console === 'verbose' ? 'DEBUG' : config.logLevel
-  const progressBar = new ConsoleSink(proc.stderr, options.console === 'quiet' ? 'WARNING' : level)
-  using stack = new DisposableStack()
-  const fileSinks: LogSink[] = []
-  const { command } = options
-  const keepsLog = !options.dryRun && (command === undefined || !WITHOUT_LOG_FILE.has(command.name))
-  if (config.logFile !== undefined && keepsLog) fileSinks.push(openLogFile(proc, config.logFile, level, stack))
-  const logger = createLogger('archiver', [progressBar, ...fileSinks], deps)
+  const { url: webhookUrl } = config.reporting.webhook
+  deps.redactor.learn([...findSecrets(config), ...(webhookUrl === undefined ? [] : [webhookUrl])])
+  const sessionId = randomUUID()
+  const { command, dryRun } = options
+  const keepsLog = !dryRun && (command === undefined || !WITHOUT_LOG_FILE.has(command.name))
+  const logging = openLogging(proc, config, { ...options, ...deps, keepsLog, sessionId })
+  const { logger } = logging.loggersFor(sessionId)
   for (const warning of warnings) logger.warn(warning)
-  const opened = stack.move()
+  let nextId = sessionId
   return {
     config,
     logger,
-    fileLogger: createLogger('archiver', fileSinks, deps),
-    progressBar,
     currentDir: proc.cwd(),
-    [Symbol.dispose]: () => opened.dispose(),
+    progressBar: logging.console,
+    beginExecution: () => {
+      const executionId = nextId
+      nextId = randomUUID()
+      return { executionId, ...logging.loggersFor(executionId) }
+    },
+    allowLogRotation: () => logging.allowRotation(),
+    reopenLog: () => logging.reopen(),
+    [Symbol.dispose]: () => logging[Symbol.dispose](),
   }
-}
-
-function openLogFile(proc: ProcessLike, path: string, minLevel: LogLevel, stack: DisposableStack): LogSink {
-  const onError = (error: unknown): void => {
-    proc.stderr.write(
-      `archiver: the log file '${path}' cannot be written (${explainError(error)}); going on without it\n`,
-    )
-  }
-  const file = new RotatingFile(path, {}, { onError })
-  stack.defer(() => file.close())
-  return { minLevel, write: (line) => file.write(line) }
 }

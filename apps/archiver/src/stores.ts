@@ -28,7 +28,9 @@ export function createStores(config: ArchiverConfig, { logger, signal, now }: St
     async openDatabase(access) {
       // An empty database in place of one that is not mounted would make every run look new.
       const create = !(await hasRecordedProgress(config.import, logger))
-      return openRunDatabase({ uri: config.database.uri, readOnly: access === 'read', create }, { logger })
+      const { uri, tools } = config.database
+      const through = tools === undefined ? {} : { tools: { ...tools, concurrency: config.parallelWorkers } }
+      return openRunDatabase({ uri, readOnly: access === 'read', create, ...through }, { logger })
     },
 
     async openArchive() {

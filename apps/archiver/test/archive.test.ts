@@ -251,7 +251,8 @@ describe('archiver, what it prints', () => {
     site.configure({ log_file: '${work_dir}/archiver.log' })
     site.addRuns([1])
     const { stderr } = await runArchiver([site.configPath])
-    const line = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - archiver\.import - INFO - \[Import\] \[Run 1\] done$/m
+    const line =
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - archiver\.import - INFO - \[Import\] \[Run 1\] done \[[0-9a-f]{8}\]$/m
     expect(stderr).toMatch(line)
     expect(site.work('archiver.log')).toMatch(line)
   })

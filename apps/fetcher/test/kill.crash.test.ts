@@ -54,8 +54,8 @@ describe('fetcher run', () => {
       expect(kills).toBeGreaterThan(2)
       expect(sirensIn(dir()).toSorted()).toEqual(DAYS.flatMap((day) => server.companies(day)).toSorted())
       expect(bundlesIn(dir())).toHaveLength(3 * DAYS.length)
-      // A process that is killed has at most four requests in its hands.
-      expect(server.received.length).toBeLessThanOrEqual(3 * DAYS.length + 4 * kills)
+      // A process that is killed has at most four requests in its hands, and four that are stored and not yet acknowledged.
+      expect(server.received.length).toBeLessThanOrEqual(3 * DAYS.length + 8 * kills)
     },
   )
 
@@ -73,6 +73,45 @@ describe('fetcher run', () => {
     expect(pages.reduce((sum, each) => sum + each)).toBe(3 * DAYS.length)
     expect(Math.min(...pages)).toBeGreaterThan(0)
     expect(sirensIn(dir()).toSorted()).toEqual(DAYS.flatMap((day) => server.companies(day)).toSorted())
+  })
+
+  test('on one machine, what a killed one had is fetched at once, and what a living one has is left to it', {
+    timeout: 60_000,
+  }, async () => {
+    const answers: (() => void)[] = []
+    await using server = await startSireneServer({
+      apiKey: KEY,
+      perDay: () => 1,
+      // The first two requests are answered when the test says so: those of the first fetcher, and of the second.
+      fault: ({ number }) =>
+        number > 2
+          ? undefined
+          : (response) => {
+              answers.push(() => {
+                response.writeHead(200, { 'content-type': 'application/json' })
+                response.end('{"header":{},"unitesLegales":[]}')
+              })
+            },
+    })
+    const top = ['lease_seconds: 3600', 'concurrency: 1']
+    writeConfig(dir(), 'fr-api', apiConfig({ origin: server.origin, end: '2025-03-06', top }))
+    const living = start({ cwd: dir() }, 'run', 'fr-api', '--json')
+    while (server.received.length < 1) await sleep(5)
+    const killed = start({ cwd: dir() }, 'run', 'fr-api')
+    while (server.received.length < 2) await sleep(5)
+    killed.kill('SIGKILL')
+    await killed.exited
+    const next = start({ cwd: dir() }, 'run', 'fr-api', '--json')
+    while (server.received.length < 7) await sleep(5)
+    const asked = server.received.map(({ url }) => url.search)
+    expect(asked.slice(2)).toContain(asked[1])
+    expect(asked.slice(1)).not.toContain(asked[0])
+    answers[0]?.()
+    for (const child of [living, next]) {
+      expect((await child.exited).code, child.stderr()).toBe(0)
+      expect(JSON.parse(child.stdout())).toMatchObject({ counts: { leasesLost: 0 } })
+    }
+    expect(server.received).toHaveLength(7)
   })
 
   test('a lease is kept for as long as an answer takes', { timeout: 60_000 }, async () => {

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createKvStore } from '@holdfast/kv-persistence'
 import { useTempDir } from '@holdfast/testkit'
 import { type SireneRequest, sireneFaults, startSireneServer } from '@holdfast/testkit/sirene-server'
 import { describe, expect, test } from 'vitest'
@@ -57,6 +58,16 @@ describe('fetcher run', { timeout: 60_000 }, () => {
     expect(sirensIn(dir()).toSorted()).toEqual(DAYS.flatMap((day) => server.companies(day)).toSorted())
   })
 
+  test('a day with more than 20,000 companies is followed to its end by the cursor', { timeout: 60_000 }, async () => {
+    const day = '2025-03-01'
+    await using server = await startSireneServer({ apiKey: KEY, perDay: () => 20_500 })
+    writeConfig(dir(), 'fr-api', apiConfig({ origin: server.origin, start: day, end: day, size: 1000 }))
+    const { code, stdout } = await fetcher({ cwd: dir() }, 'run', 'fr-api', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ counts: { pages: 21, items: 20_500 } })
+    expect(sirensIn(dir()).toSorted()).toEqual([...server.companies(day)].toSorted())
+  })
+
   test('ends as soon as nothing is left, without a wait', async () => {
     await using server = await startSireneServer({ apiKey: KEY })
     writeConfig(dir(), 'fr-api', apiConfig(server))
@@ -78,7 +89,7 @@ describe('fetcher run', { timeout: 60_000 }, () => {
     // It was told once; the next run is not to blame.
     const second = await fetcher({ cwd: dir() }, 'run', 'fr-api')
     expect(second.code).toBe(0)
-    expect(second.stdout).toContain('1 request given up (1 of them by earlier runs)')
+    expect(second.stdout).toContain('1 request given up (1 of them not by an attempt of this run)')
     const failures = await fetcher({ cwd: dir() }, 'failures', 'fr-api', '--json')
     const document = JSON.parse(failures.stdout) as { total: number; failures: { id: string; failures: number }[] }
     expect(document).toMatchObject({ total: 1, failures: [{ failures: 2, errorCode: 'ERR_HTTP_STATUS' }] })
@@ -86,6 +97,35 @@ describe('fetcher run', { timeout: 60_000 }, () => {
     expect((await fetcher({ cwd: dir() }, 'retry', 'fr-api', 'unheard-of')).code).toBe(1)
     const retried = await fetcher({ cwd: dir() }, 'retry', 'fr-api', document.failures[0]?.id.slice(0, 12) ?? '')
     expect(retried).toMatchObject({ code: 0, stdout: '1 request will be tried again in the next run\n' })
+    expect((await fetcher({ cwd: dir() }, 'run', 'fr-api')).code).toBe(0)
+    expect(sirensIn(dir()).toSorted()).toEqual(DAYS.flatMap((day) => server.companies(day)).toSorted())
+  })
+
+  test('a request whose record is damaged is a failure of the run, with the fix; retry says that it cannot bring it back, reset does', async () => {
+    await using server = await startSireneServer({ apiKey: KEY })
+    writeConfig(dir(), 'fr-api', apiConfig(server))
+    expect((await fetcher({ cwd: dir() }, 'run', 'fr-api', '--limit', '1')).code).toBe(0)
+    {
+      await using store = await createKvStore({ type: 'sqlite', path: join(dir(), '.fetcher/fr-api/state.sqlite') })
+      for await (const { key } of store.range('fr_siren_provider:queue:payload:', undefined, 1)) await store.delete(key)
+    }
+    const { code, stdout } = await fetcher({ cwd: dir() }, 'run', 'fr-api')
+    expect(code).toBe(1)
+    expect(stdout).toContain(
+      "1 request given up (1 of them not by an attempt of this run); see 'fetcher failures fr-api'",
+    )
+    const shown = await fetcher({ cwd: dir() }, 'failures', 'fr-api')
+    expect(shown.stdout).toMatch(/\d+ +- +What was to be fetched is not known .* Reset the locator/)
+    const { stdout: text } = await fetcher({ cwd: dir() }, 'failures', 'fr-api', '--json')
+    const document = JSON.parse(text) as { failures: { id: string }[] }
+    expect(document).toMatchObject({ total: 1, failures: [{ name: null, errorCode: 'ERR_REQUEST_LOST' }] })
+    const status = await fetcher({ cwd: dir() }, 'status', 'fr-api', '--json')
+    expect(JSON.parse(status.stdout)).toMatchObject({ locators: [{ givenUp: 1 }] })
+    for (const id of [[], [document.failures[0]?.id ?? '']]) {
+      const retried = await fetcher({ cwd: dir() }, 'retry', 'fr-api', ...id)
+      expect(retried).toMatchObject({ code: 1, stdout: expect.stringContaining('1 request cannot be tried again') })
+    }
+    expect((await fetcher({ cwd: dir() }, 'reset', 'fr-api', '--yes')).code).toBe(0)
     expect((await fetcher({ cwd: dir() }, 'run', 'fr-api')).code).toBe(0)
     expect(sirensIn(dir()).toSorted()).toEqual(DAYS.flatMap((day) => server.companies(day)).toSorted())
   })

@@ -1,9 +1,10 @@
 /** The real command against OpenSSH's sshd, with made-up records of the length that Florida's have. */
-import { mkdirSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { type SftpServer, startSftpServer } from '@holdfast/testkit/sftp-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { zipOf } from './bundles/unpack/archives.js'
 import { bundlesIn, fetcher, filesBelow, start, writeConfig } from './support.js'
 
 const dir = useTempDir()
@@ -21,10 +22,10 @@ function record(number: number): string {
     .concat('\n')
 }
 
-function put(folder: string, name: string, text: string): string {
+function put(folder: string, name: string, text: string, encoding: BufferEncoding = 'utf8'): string {
   const path = join(server.root, folder, name)
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, text)
+  writeFileSync(path, text, encoding)
   const mtime = new Date('2026-01-01T00:00:00Z')
   utimesSync(path, mtime, mtime)
   return path
@@ -76,6 +77,38 @@ describe('fetcher run of SFTP', { timeout: 60_000 }, () => {
       counts: { pages: 1 },
     })
     expect(bundlesIn(dir()).map(String)).toContain(record(9))
+  })
+
+  test('us-fl as it comes fetches the daily files, newest first, then what is in the quarterly archive, and that again when it is another one', async () => {
+    const shipped = readFileSync(new URL('../configs/us-fl.yaml', import.meta.url), 'utf8')
+    const { host, port, username, hostKey } = server
+    const login = `host: ${host}\n      port: ${port}\n      username: ${username}\n      auth: { type: key, key_file: key }\n      host_keys: ["${hostKey.fingerprint}"]`
+    writeFileSync(join(dir(), 'key'), server.privateKey, { mode: 0o600 })
+    writeConfig(dir(), 'us-fl', shipped.replace(/host: .*/, login))
+    const run = async (): Promise<{ counts: { pages: number }; ok: boolean }> => {
+      const { code, stdout, stderr } = await fetcher({ cwd: dir() }, 'run', 'us-fl', '--concurrency', '1', '--json')
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      return JSON.parse(stdout)
+    }
+    const days = ['20250829', '20250913', '20250915']
+    for (const day of days) put('doc/cor', `${day}c.txt`, record(Number(day)))
+    for (const name of ['20250915n.txt', 'readme.txt', '2025091c.txt']) put('doc/cor', name, 'not wanted')
+    const plan = await fetcher({ cwd: dir() }, 'run', 'us-fl', '--dry-run', '--json')
+    expect(JSON.parse(plan.stdout)).toMatchObject({
+      requests: days.toReversed().map((day) => ({ name: `doc/cor/${day}c.txt` })),
+    })
+    // There is no archive yet, which is no failure.
+    expect(await run()).toMatchObject({ ok: true, counts: { pages: 3 } })
+    const parts = ['cordata0.txt', 'cordata1.txt'].map((name, n) => ({ name, content: record(n) }))
+    put('doc/Quarterly/Cor', 'cordata.zip', (await zipOf(parts)).toString('latin1'), 'latin1')
+    expect(await run()).toMatchObject({ ok: true, counts: { pages: 1 } })
+    const stored = bundlesIn(dir()).map(String)
+    expect(stored.toSorted()).toEqual([0, 1, ...days].map((number) => record(Number(number))).toSorted())
+    expect(await run()).toMatchObject({ counts: { pages: 0 } })
+    const next = await zipOf([{ name: 'cordata0.txt', content: record(77).repeat(2) }])
+    put('doc/Quarterly/Cor', 'cordata.zip', next.toString('latin1'), 'latin1')
+    expect(await run()).toMatchObject({ counts: { pages: 1 } })
+    expect(bundlesIn(dir()).map(String)).toContain(record(77).repeat(2))
   })
 
   test('--since and --until go by the dates in the names', async () => {

@@ -1,5 +1,5 @@
 import {
-  documentFromJson,
+  exportStoredDocument,
   type FhiclDocument,
   getMember,
   isJsonArray,
@@ -9,7 +9,6 @@ import {
   jsonObject,
   parseDatabaseJson,
   stringifyStoredDocument,
-  writeFhicl,
 } from '@holdfast/fhicl'
 import type { Collection } from './collections.js'
 import type { IndexEntry, Named } from './search-index.js'
@@ -69,7 +68,7 @@ export function documentText(content: FhiclDocument, fields: DocumentFields): st
 
 /** The FHiCL text of a document file. @throws DatabaseJsonError, FhiclDocumentError when it is not one */
 export function exportedText(bytes: Buffer, path: string): string {
-  return writeFhicl(documentFromJson(parseDatabaseJson(bytes, { source: path }), { source: path }))
+  return exportStoredDocument(bytes, { source: path })
 }
 
 /** What the index takes from a document file; `undefined` when it lacks a version or configuration. @throws DatabaseJsonError */

@@ -120,3 +120,104 @@ export class DatabaseClosedError extends Error {
     super(`Cannot ${action} '${uri}': it is ${state}`)
   }
 }
+
+/** The site's tools did not store some files of a run, although the database answers. What they did store is completed by storing the run once more. */
+export class RunRefusedError extends Error {
+  override readonly name = 'RunRefusedError'
+  readonly code = 'ERR_ARTDAQDB_REFUSED'
+  readonly run: number
+  readonly configuration: string
+  /** Names of the files that are not stored. */
+  readonly files: readonly string[]
+  readonly hint: string
+
+  constructor(configuration: { run: number; full: string }, files: readonly string[], reason: string) {
+    const { run, full } = configuration
+    super(`Cannot store run ${run}: the bulk loader did not store ${listed(files)} of '${full}'${because(reason)}`)
+    this.run = run
+    this.configuration = full
+    this.files = files
+    this.hint = 'Mend the file and store the run once more: what is stored already is kept'
+  }
+}
+
+/** What is read back of a run is not what was stored. */
+export class StoreVerificationError extends Error {
+  override readonly name = 'StoreVerificationError'
+  readonly code = 'ERR_ARTDAQDB_VERIFICATION'
+  readonly run: number
+  readonly configuration: string
+  readonly entities: readonly string[]
+  readonly hint =
+    'Export the run and compare; stored text is never replaced, so the database has to be mended by its administrator'
+
+  constructor(configuration: { run: number; full: string }, entities: readonly string[]) {
+    const { run, full } = configuration
+    super(`Run ${run} was stored, but '${full}' reads back with other text for ${listed(entities)}`)
+    this.run = run
+    this.configuration = full
+    this.entities = entities
+  }
+}
+
+/** An export lacks files that the database lists for the configuration. Nothing of it was handed out. */
+export class IncompleteExportError extends Error {
+  override readonly name = 'IncompleteExportError'
+  readonly code = 'ERR_ARTDAQDB_INCOMPLETE'
+  readonly run: number
+  readonly configuration: string
+  /** Paths in the export; empty when it is not known which. */
+  readonly files: readonly string[]
+  readonly hint: string
+
+  constructor(configuration: { run: number; full: string }, files: readonly string[], reason: string) {
+    const { run, full } = configuration
+    const what = files.length === 0 ? 'not all files' : `not ${listed(files)}`
+    super(`Cannot export run ${run}: the bulk downloader delivered ${what} of '${full}'${because(reason)}`)
+    this.run = run
+    this.configuration = full
+    this.files = files
+    this.hint = "Look at these documents with the site's tools; import the run once more to complete it"
+  }
+}
+
+/** A tool took too long for one run and was ended, although the database answers. */
+export class ToolTimeoutError extends Error {
+  override readonly name = 'ToolTimeoutError'
+  readonly code = 'ERR_ARTDAQDB_TIMEOUT'
+  readonly run: number
+  readonly program: string
+  readonly timeoutMs: number
+  readonly hint =
+    'Give the tools more time, or look at what the database is busy with; the run is completed by storing it once more'
+
+  constructor(run: number, program: string, timeoutMs: number) {
+    super(`Ended '${program}' for run ${run} after ${timeoutMs / 1000} seconds`)
+    this.run = run
+    this.program = program
+    this.timeoutMs = timeoutMs
+  }
+}
+
+/** A job that a database used through the site's tools leaves to the site. */
+export class SiteToolsOnlyError extends Error {
+  override readonly name = 'SiteToolsOnlyError'
+  readonly code = 'ERR_ARTDAQDB_SITE_TOOLS'
+  readonly hint: string
+
+  constructor(action: string, location: string, hint: string) {
+    super(`Cannot ${action} '${location}': it is used through the site's own tools`)
+    this.hint = hint
+  }
+}
+
+const MAX_LISTED = 10
+
+function listed(names: readonly string[]): string {
+  const more = names.length - MAX_LISTED
+  return names.slice(0, MAX_LISTED).join(', ') + (more > 0 ? ` and ${more} more` : '')
+}
+
+function because(reason: string): string {
+  return reason === '' ? '' : ` (${reason})`
+}

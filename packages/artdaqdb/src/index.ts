@@ -5,9 +5,14 @@ export {
   DatabaseDamagedError,
   DatabaseUnavailableError,
   DatabaseUriError,
+  IncompleteExportError,
   ProviderUnavailableError,
   RunNotFoundError,
+  RunRefusedError,
+  SiteToolsOnlyError,
   StoredRunConflictError,
+  StoreVerificationError,
+  ToolTimeoutError,
   UnsafeNameError,
   UnsupportedDatabaseError,
 } from './errors.js'
@@ -25,4 +30,6 @@ export type {
   StoreOptions,
   StoreResult,
 } from './run-database.js'
+export { describeDatabaseUri, parseToolUri, type ToolAddress } from './tools/tool-address.js'
+export { isRemoteHost, type ToolOptions, type ToolPrograms } from './tools/tool-options.js'
 export { compareVersions } from './versions.js'

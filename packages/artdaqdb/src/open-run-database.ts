@@ -2,9 +2,11 @@ import { parseDatabaseUri } from './database-uri.js'
 import { type RunDatabaseDeps, resolveDeps } from './deps.js'
 import { FilesystemDatabase } from './filesystem-database.js'
 import type { RunDatabase } from './run-database.js'
+import { openToolDatabase } from './tools/open-tool-database.js'
+import type { ToolOptions } from './tools/tool-options.js'
 
 export interface OpenRunDatabaseOptions {
-  /** `filesystemdb:///absolute/path` */
+  /** `filesystemdb:///absolute/path`; with `tools` also `mongodb://user:password@host:port/database` */
   readonly uri: string | undefined
   /** Whether a database that does not exist is empty and made by the first store; else opening it fails. @default true */
   readonly create?: boolean
@@ -12,6 +14,8 @@ export interface OpenRunDatabaseOptions {
   readonly readOnly?: boolean
   /** How long a write waits for other processes that write to the database. @default 60_000 */
   readonly lockTimeoutMs?: number
+  /** Use the database through the site's own programs, here or on another host, in place of reading and writing it natively. */
+  readonly tools?: ToolOptions
 }
 
 /**
@@ -29,5 +33,7 @@ export async function openRunDatabase(
 ): Promise<RunDatabase> {
   const { uri, create = true, readOnly = false, lockTimeoutMs = 60_000 } = options
   if (!(lockTimeoutMs >= 0)) throw new RangeError(`lockTimeoutMs must be 0 or more, not ${lockTimeoutMs}`)
+  if (options.tools !== undefined)
+    return openToolDatabase({ uri, create, readOnly, lockTimeoutMs, tools: options.tools }, resolveDeps(deps))
   return FilesystemDatabase.open(parseDatabaseUri(uri), { create, readOnly, lockTimeoutMs }, resolveDeps(deps))
 }

@@ -32,7 +32,8 @@ export async function prepareRun(run: RunToStore): Promise<PreparedRun> {
   const schema = prepareSchema(run.schema)
   const update = run.update && {
     files: await prepareFiles(run.update.files, entities),
-    schema: prepareSchema(run.update.schema),
+    // Nearly always the same.
+    schema: run.update.schema === run.schema ? schema : prepareSchema(run.update.schema),
   }
   return { configuration, files, schema, update }
 }

@@ -17,18 +17,25 @@ export class RunCatalog {
   readonly #state: DatabaseState
   readonly #runs = new Map<number, StoredConfiguration[]>()
   readonly #keys = new Set<string>()
+  /** Thousands of runs consist of the same entities; they share one set. */
+  readonly #entitySets = new Map<string, ReadonlySet<string>>()
+  #listed: { readonly runs: ReadonlyMap<number, StoredRun>; readonly additions: number } | undefined
   readonly #seen = new Map<Collection, { readonly index: SearchIndex; readonly names: number }>()
 
   constructor(state: DatabaseState) {
     this.#state = state
   }
 
-  listRuns(): Map<number, StoredRun> {
+  listRuns(): ReadonlyMap<number, StoredRun> {
     this.#update()
+    // Both stages of an execution ask, and mostly nothing was stored in between.
+    const additions = COLLECTIONS.reduce((count, name) => count + this.#state.index(name).additions, 0)
+    if (this.#listed?.additions === additions) return this.#listed.runs
     const runs = new Map<number, StoredRun>()
     for (const [run, configurations] of [...this.#runs].sort(([a], [b]) => a - b)) {
       runs.set(run, this.#describe(run, configurations))
     }
+    this.#listed = { runs, additions }
     return runs
   }
 
@@ -43,6 +50,7 @@ export class RunCatalog {
     // An index that was read again may hold less than before.
     if (COLLECTIONS.some((name) => this.#seen.has(name) && this.#seen.get(name)?.index !== this.#state.index(name))) {
       this.#runs.clear()
+      this.#listed = undefined
       this.#keys.clear()
       this.#seen.clear()
     }
@@ -81,10 +89,18 @@ export class RunCatalog {
       run,
       configuration: newest.full,
       configurations: configurations.map(({ full }) => full),
-      entities,
+      entities: this.#shared(entities),
       hasSchema,
       version: unescapeText([...versions].sort(compareVersions).at(-1) ?? ''),
     }
+  }
+
+  #shared(entities: ReadonlySet<string>): ReadonlySet<string> {
+    const key = [...entities].join('\n')
+    const known = this.#entitySets.get(key)
+    if (known !== undefined) return known
+    this.#entitySets.set(key, entities)
+    return entities
   }
 
   #newestOf(configurations: readonly StoredConfiguration[]): StoredConfiguration {

@@ -32,7 +32,10 @@ export interface RunToStore {
 }
 
 export interface StoreOptions {
-  /** Ends the wait for other stores; a store that has begun is finished. */
+  /**
+   * Ends the wait for other stores; a store that has begun is finished. Through the site's tools it ends them, too: what they have stored by then
+   * is completed by storing the run once more.
+   */
   readonly signal?: AbortSignal
   /**
    * What to do when an entity is stored with another text: throw `StoredRunConflictError`, or keep the stored text, add what is missing

@@ -54,8 +54,16 @@ export class SearchIndex {
   /** The first `checked` of the listed documents; only filled when it is asked whether one is listed. */
   readonly #known = { ids: new Set<number>(), checked: 0 }
 
+  #additions = 0
+
+  /** Grows whenever what the index tells may have changed. */
+  get additions(): number {
+    return this.#additions
+  }
+
   /** Adds a document; one that is there already only gains what it lacks. Costs the same however large the index is. */
   add(entry: IndexEntry): void {
+    this.#additions += 1
     const known = this.oids.size
     const id = this.oids.intern(entry.oid)
     const isNew = id === known

@@ -8,14 +8,22 @@ test('the package exports these names', () => {
       "DatabaseDamagedError",
       "DatabaseUnavailableError",
       "DatabaseUriError",
+      "IncompleteExportError",
       "ProviderUnavailableError",
       "RunNotFoundError",
+      "RunRefusedError",
+      "SiteToolsOnlyError",
+      "StoreVerificationError",
       "StoredRunConflictError",
+      "ToolTimeoutError",
       "UnsafeNameError",
       "UnsupportedDatabaseError",
       "compareVersions",
+      "describeDatabaseUri",
+      "isRemoteHost",
       "openRunDatabase",
       "parseDatabaseUri",
+      "parseToolUri",
     ]
   `)
 })

@@ -1,5 +1,5 @@
 /**
- * A file that is written in parts, each whole before the next, and synced at its end. While it is written it is part of something that has a
+ * A file that is written in parts, each whole before the next, and synced at its end or with its folder. While it is written it is part of something that has a
  * temporary name, so a crash leaves nothing that anybody could take for whole.
  */
 import { constants } from 'node:fs'
@@ -20,7 +20,10 @@ export interface DraftFile extends AsyncDisposable {
    * @throws AtomicFileError: the file can then only be discarded.
    */
   write(data: string | Uint8Array): Promise<void>
-  /** Syncs and closes it: now it is part of the folder. A second call does nothing. @throws AtomicFileError: the file is gone then */
+  /**
+   * Syncs and closes it, or leaves that to the folder (`syncTogether`): now it is part of the folder. A second call does nothing.
+   * @throws AtomicFileError: the file is gone then
+   */
   finish(): Promise<void>
   /** Removes it, unless it is finished; so does disposal. */
   discard(): Promise<void>
@@ -28,15 +31,22 @@ export interface DraftFile extends AsyncDisposable {
 
 const NEW_AND_EXCLUSIVE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 
+/** What a draft file tells its folder. */
+export interface DraftFileOwner {
+  readonly onEnd: (file: DraftFile, isFinished: boolean) => void
+  /** Asked for a file that is whole. `true`: the folder syncs and closes it. */
+  readonly takeOver: (path: string, handle: OpenFile) => boolean
+}
+
 /** @throws AtomicFileError, with `EEXIST` when there is one */
 export async function openDraftFile(
   fs: FileSystem,
   path: string,
   name: string,
-  onEnd: (file: DraftFile, isFinished: boolean) => void,
+  owner: DraftFileOwner,
 ): Promise<DraftFile> {
   try {
-    return new OpenDraftFile(fs, path, name, await fs.open(path, NEW_AND_EXCLUSIVE, 0o666), onEnd)
+    return new OpenDraftFile(fs, path, name, await fs.open(path, NEW_AND_EXCLUSIVE, 0o666), owner)
   } catch (error) {
     throw new AtomicFileError('create', path, error)
   }
@@ -47,24 +57,18 @@ class OpenDraftFile implements DraftFile {
   readonly path: string
   readonly #fs: FileSystem
   readonly #handle: OpenFile
-  readonly #onEnd: (file: DraftFile, isFinished: boolean) => void
+  readonly #owner: DraftFileOwner
   #size = 0
   #failure: AtomicFileError | undefined
   #last: Promise<void> = Promise.resolve()
   #end: Promise<void> | undefined
 
-  constructor(
-    fs: FileSystem,
-    path: string,
-    name: string,
-    handle: OpenFile,
-    onEnd: (file: DraftFile, isFinished: boolean) => void,
-  ) {
+  constructor(fs: FileSystem, path: string, name: string, handle: OpenFile, owner: DraftFileOwner) {
     this.#fs = fs
     this.path = path
     this.name = name
     this.#handle = handle
-    this.#onEnd = onEnd
+    this.#owner = owner
   }
 
   get size(): number {
@@ -92,16 +96,12 @@ class OpenDraftFile implements DraftFile {
     this.#end ??= this.#last.then(async () => {
       try {
         if (this.#failure !== undefined) throw this.#failure
-        try {
-          await this.#handle.sync()
-        } finally {
-          await this.#handle.close()
-        }
+        if (!this.#owner.takeOver(this.path, this.#handle)) await syncAndClose(this.#handle)
       } catch (error) {
         await this.#remove()
         throw error instanceof AtomicFileError ? error : new AtomicFileError('write', this.path, error)
       }
-      this.#onEnd(this, true)
+      this.#owner.onEnd(this, true)
     })
     return this.#end
   }
@@ -118,6 +118,14 @@ class OpenDraftFile implements DraftFile {
   async #remove(): Promise<void> {
     await this.#handle.close().catch(() => undefined)
     await this.#fs.unlink(this.path).catch(() => undefined)
-    this.#onEnd(this, false)
+    this.#owner.onEnd(this, false)
+  }
+}
+
+export async function syncAndClose(handle: OpenFile): Promise<void> {
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }

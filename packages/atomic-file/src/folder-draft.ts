@@ -1,12 +1,13 @@
 /**
- * A folder that appears all at once. Its files are written below a temporary name, each synced at its end; then the folders are synced, and one rename
- * gives it its name. The name is the only truth: whoever finds it finds everything. A crash before the rename leaves a folder `.holdfast-….tmp`, which
+ * A folder that appears all at once. Its files are written below a temporary name, each synced at its end or all together; the folders are synced, and one
+ * rename gives it its name. The name is the only truth: whoever finds it finds everything. A crash before the rename leaves a folder `.holdfast-….tmp`, which
  * `sweepLeftovers` removes once its writer is gone.
  */
 import { basename, dirname } from 'node:path'
-import { type DraftFile, openDraftFile } from './draft-file.js'
+import type { DirectorySyncs } from './directory-syncs.js'
+import { type DraftFile, openDraftFile, syncAndClose } from './draft-file.js'
 import { AtomicFileError } from './errors.js'
-import { type AtomicFileDeps, type FileSystem, removeTree, resolveFs } from './file-system.js'
+import { type AtomicFileDeps, type FileSystem, type OpenFile, removeTree, resolveFs } from './file-system.js'
 import { foldersAbove, innerParts, innerPath } from './inner-name.js'
 import { syncDirectory } from './sync-directory.js'
 import { inFolder } from './target.js'
@@ -15,7 +16,17 @@ import { currentOwner, makeTemporaryName } from './temporary-name.js'
 export interface FolderDraftOptions {
   /** Where it is until it is published; must be on the file system of the name it gets. @default the folder of that name */
   readonly tempDirectory?: string
+  /**
+   * `true`: `publish` syncs files and folders at the same time, which a disk does in one go; until then nobody can rely on any of them. More than a few files are
+   * synced one by one all the same. @default false: each is durable when it is finished
+   */
+  readonly syncTogether?: boolean
+  /** Shared by drafts that are published in the same folders at the same time. @default each syncs for itself */
+  readonly directorySyncs?: DirectorySyncs
 }
+
+/** Files that are kept open until they are synced together. */
+const MOST_UNSYNCED = 16
 
 /** A folder that nobody sees yet. */
 export interface FolderDraft extends AsyncDisposable {
@@ -71,7 +82,7 @@ export async function openFolderDraft(
   } catch (error) {
     throw new AtomicFileError('create directory', temporaryPath, error)
   }
-  return new OpenFolderDraft(fs, path, temporaryPath)
+  return new OpenFolderDraft(fs, path, temporaryPath, options)
 }
 
 class OpenFolderDraft implements FolderDraft {
@@ -81,10 +92,16 @@ class OpenFolderDraft implements FolderDraft {
   readonly #open: Set<DraftFile> = new Set()
   readonly #folders: Set<string> = new Set()
   readonly #beingPlaced: Set<Promise<unknown>> = new Set()
+  readonly #options: FolderDraftOptions
+  /** Finished, by path. */
+  readonly #unsynced: Map<string, OpenFile> = new Map()
+  /** What was lost when files were synced together; asking the system again could hide it. */
+  #lost: unknown
   #state: 'open' | 'published' | 'discarded' = 'open'
   #renamed = false
 
-  constructor(fs: FileSystem, path: string, temporaryPath: string) {
+  constructor(fs: FileSystem, path: string, temporaryPath: string, options: FolderDraftOptions) {
+    this.#options = options
     this.#fs = fs
     this.path = path
     this.temporaryPath = temporaryPath
@@ -93,7 +110,10 @@ class OpenFolderDraft implements FolderDraft {
   createFile(name: string): Promise<DraftFile> {
     return this.#placing(async () => {
       const path = await this.#place('create', name)
-      const file = await openDraftFile(this.#fs, path, name, () => this.#open.delete(file))
+      const file = await openDraftFile(this.#fs, path, name, {
+        onEnd: () => this.#open.delete(file),
+        takeOver: (at, handle) => this.#takeOver(at, handle),
+      })
       this.#open.add(file)
       return file
     })
@@ -119,6 +139,8 @@ class OpenFolderDraft implements FolderDraft {
   async removeFile(name: string): Promise<void> {
     const path = await this.#place('remove', name)
     try {
+      await this.#unsynced.get(path)?.close()
+      this.#unsynced.delete(path)
       await this.#fs.unlink(path)
     } catch (error) {
       throw new AtomicFileError('remove', path, error)
@@ -130,11 +152,8 @@ class OpenFolderDraft implements FolderDraft {
     if (!this.#renamed) this.#assertOpen('publish')
     const [file] = this.#open
     if (file !== undefined) throw new Error(`Cannot publish '${this.path}': '${file.name}' is not finished`)
-    const deps = { fs: this.#fs }
     if (!this.#renamed) {
-      // A name in a folder is durable only when the folder is.
-      const folders = [...this.#folders].map((name) => innerPath(this.temporaryPath, name))
-      await Promise.all([this.temporaryPath, ...folders].map((folder) => syncDirectory(folder, deps)))
+      await this.#syncAll()
       try {
         await this.#fs.rename(this.temporaryPath, this.path)
       } catch (error) {
@@ -143,8 +162,8 @@ class OpenFolderDraft implements FolderDraft {
       this.#renamed = true
     }
     // In this order a crash can leave both names, but never none.
-    await syncDirectory(dirname(this.path), deps)
-    if (dirname(this.temporaryPath) !== dirname(this.path)) await syncDirectory(dirname(this.temporaryPath), deps)
+    await this.#syncDirectory(dirname(this.path))
+    if (dirname(this.temporaryPath) !== dirname(this.path)) await this.#syncDirectory(dirname(this.temporaryPath))
     this.#state = 'published'
   }
 
@@ -154,6 +173,7 @@ class OpenFolderDraft implements FolderDraft {
     // What is being created now would come into a folder that is being removed.
     await Promise.allSettled(this.#beingPlaced)
     await Promise.all([...this.#open].map((file) => file.discard()))
+    await Promise.allSettled([...this.#unsynced.values()].map((handle) => handle.close()))
     await removeTree(this.#fs, this.temporaryPath).catch(() => undefined)
   }
 
@@ -169,6 +189,38 @@ class OpenFolderDraft implements FolderDraft {
     } finally {
       this.#beingPlaced.delete(work)
     }
+  }
+
+  #takeOver(path: string, handle: OpenFile): boolean {
+    if (this.#options.syncTogether !== true || this.#unsynced.size >= MOST_UNSYNCED) return false
+    this.#unsynced.set(path, handle)
+    return true
+  }
+
+  /** All files, and all folders: a name in a folder is durable only when the folder is. Waits for all of them, also when one fails. */
+  async #syncAll(): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost
+    const unsynced = [...this.#unsynced]
+    this.#unsynced.clear()
+    const files = unsynced.map(async ([path, handle]) => {
+      try {
+        await syncAndClose(handle)
+      } catch (error) {
+        this.#lost ??= new AtomicFileError('write', path, error)
+        throw this.#lost
+      }
+    })
+    const folders = [...this.#folders].map((name) => innerPath(this.temporaryPath, name))
+    const results = await Promise.allSettled([
+      ...files,
+      ...[this.temporaryPath, ...folders].map((folder) => syncDirectory(folder, { fs: this.#fs })),
+    ])
+    for (const result of results) if (result.status === 'rejected') throw result.reason
+  }
+
+  #syncDirectory(path: string): Promise<void> {
+    const deps = { fs: this.#fs }
+    return this.#options.directorySyncs?.sync(path, deps) ?? syncDirectory(path, deps)
   }
 
   /** Where the name is, with the folders above it. */

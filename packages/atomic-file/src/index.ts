@@ -1,5 +1,6 @@
 export { type AppendFile, openAppendFile } from './append-file.js'
 export { directFileSystem } from './direct-file-system.js'
+export { DirectorySyncs } from './directory-syncs.js'
 export type { DraftFile } from './draft-file.js'
 export { AtomicFileError, errorCode, InvalidUtf8Error, NotARegularFileError } from './errors.js'
 export type { AtomicFileDeps, FileSystem, OpenFile } from './file-system.js'

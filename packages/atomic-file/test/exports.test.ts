@@ -5,6 +5,7 @@ test('the package exports these names', () => {
   expect(Object.keys(atomicFile).sort()).toMatchInlineSnapshot(`
     [
       "AtomicFileError",
+      "DirectorySyncs",
       "InvalidUtf8Error",
       "NotARegularFileError",
       "decodeUtf8",

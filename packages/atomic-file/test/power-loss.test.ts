@@ -68,29 +68,36 @@ describe.each(MODES)('%s', (mode) => {
     expect([...found].sort()).toEqual([0, 1, 2, 3])
   })
 
-  test('openFolderDraft() leaves no folder or the whole one, and the whole one once it is acknowledged', async () => {
-    mkdirSync(at('staging'))
-    mkdirSync(at('out'))
-    const recorder = recordFileSystem(folder())
-    await using draft = await openFolderDraft(at('out/bundle'), { tempDirectory: at('staging') }, { fs: recorder.fs })
-    const file = await draft.createFile('content/deep/page')
-    for (const part of ['one,', 'two']) await file.write(part)
-    await file.finish()
-    await draft.writeFile('manifest', 'm')
-    await draft.writeFile('completed', 'yes')
-    await draft.publish()
-    recorder.mark('published')
-    const seen = new Set<boolean>()
-    await sweep(recorder, mode, ({ text, names, acknowledged }) => {
-      const isThere = names('out').includes('bundle')
-      seen.add(isThere)
-      if (acknowledged.length > 0) expect(isThere).toBe(true)
-      if (!isThere) return
-      const found = ['content/deep/page', 'manifest', 'completed'].map((name) => text(`out/bundle/${name}`))
-      expect(found).toEqual(['one,two', 'm', 'yes'])
-    })
-    expect(seen.size).toBe(2)
-  })
+  test.each([{ syncTogether: false }, { syncTogether: true }])(
+    'openFolderDraft() leaves no folder or the whole one, and the whole one once it is acknowledged, syncTogether $syncTogether',
+    async ({ syncTogether }) => {
+      mkdirSync(at('staging'))
+      mkdirSync(at('out'))
+      const recorder = recordFileSystem(folder())
+      await using draft = await openFolderDraft(
+        at('out/bundle'),
+        { tempDirectory: at('staging'), syncTogether },
+        { fs: recorder.fs },
+      )
+      const file = await draft.createFile('content/deep/page')
+      for (const part of ['one,', 'two']) await file.write(part)
+      await file.finish()
+      await draft.writeFile('manifest', 'm')
+      await draft.writeFile('completed', 'yes')
+      await draft.publish()
+      recorder.mark('published')
+      const seen = new Set<boolean>()
+      await sweep(recorder, mode, ({ text, names, acknowledged }) => {
+        const isThere = names('out').includes('bundle')
+        seen.add(isThere)
+        if (acknowledged.length > 0) expect(isThere).toBe(true)
+        if (!isThere) return
+        const found = ['content/deep/page', 'manifest', 'completed'].map((name) => text(`out/bundle/${name}`))
+        expect(found).toEqual(['one,two', 'm', 'yes'])
+      })
+      expect(seen.size).toBe(2)
+    },
+  )
 
   test('writeFileAtomic() with overwrite: false leaves no file or the whole one', async () => {
     const recorder = recordFileSystem(folder())

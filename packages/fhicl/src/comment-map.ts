@@ -45,6 +45,8 @@ function skipQuoted(text: string, from: number): number {
 function nextQuoteOrMarker(text: string, from: number): number {
   for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at)
+    // Digits, letters and most else, told by one comparison.
+    if (code > 0x2f || code < 0x22) continue
     if (code === 0x22 || code === 0x27 || code === 0x23) return at
     if (code === 0x2f && text.charCodeAt(at + 1) === 0x2f) return at
   }

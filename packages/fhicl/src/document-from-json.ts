@@ -146,7 +146,7 @@ class DocumentBuilder {
   }
 }
 
-function isScalarKind(kind: string): kind is FhiclScalarKind {
+export function isScalarKind(kind: string): kind is FhiclScalarKind {
   return scalarKinds.has(kind)
 }
 

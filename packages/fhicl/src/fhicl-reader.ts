@@ -7,6 +7,7 @@ import type { FhiclDocument, FhiclEntry, FhiclNode, FhiclScalarKind } from './fh
 import { maxFhiclDepth } from './fhicl-document.js'
 import { readKey, readProtection } from './key-token.js'
 import { LineComments } from './line-comments.js'
+import { numberListAt, numberSequence } from './plain-numbers.js'
 import { doubleQuotedAt, singleQuotedAt } from './quoted-string.js'
 import { normalizeFhiclText } from './source-text.js'
 import { explainBareValue, explainEntry, explainQuoted } from './syntax-hints.js'
@@ -169,8 +170,10 @@ class SnippetReader {
     const { offset: start, line } = cursor
     const comment = this.comments.commentAbove(line)
     const annotation = this.comments.annotationOf(line)
-    const elements: FhiclNode[] = []
     this.enter()
+    const numbers = this.numberSequence(comment, annotation)
+    if (numbers !== undefined) return numbers
+    const elements: FhiclNode[] = []
     cursor.offset++
     cursor.skip()
     // A leading comma is accepted: the first element may be left out.
@@ -187,6 +190,19 @@ class SnippetReader {
     cursor.offset++
     this.depth--
     return { kind: 'sequence', elements, comment, annotation }
+  }
+
+  /** Nearly all of a large record are lists of whole numbers, one on a line and without comments. */
+  private numberSequence(comment: string, annotation: string): FhiclNode | undefined {
+    const { cursor, text } = this
+    const list = numberListAt(text, cursor.offset)
+    if (list === undefined) return undefined
+    const { texts, firstLine, lastLine, lines, end } = list
+    if (this.comments.isAnyOn(cursor.line + firstLine - 1, cursor.line + lastLine)) return undefined
+    cursor.offset = end
+    cursor.line += lines
+    this.depth--
+    return numberSequence(texts, comment, annotation)
   }
 
   private readElement(start: number): FhiclNode {

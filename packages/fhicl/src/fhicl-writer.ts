@@ -1,6 +1,7 @@
 import { FhiclDocumentError } from './errors.js'
 import type { FhiclDocument, FhiclEntry, FhiclNode, FhiclScalar, FhiclSequence, FhiclTable } from './fhicl-document.js'
 import { isInclude, maxFhiclDepth } from './fhicl-document.js'
+import { plainNumbers } from './plain-numbers.js'
 
 /**
  * Writes a document as the run database exports it: every definition has a line above it, which is blank or its
@@ -50,6 +51,8 @@ function tableText(table: FhiclTable, depth: number): string {
 
 function sequenceText(sequence: FhiclSequence, depth: number): string {
   requireDepth(depth)
+  const numbers = plainNumbers(sequence)
+  if (numbers !== undefined) return `[${numbers.join(', ')}]`
   let text = '['
   let separator = ''
   for (const element of sequence.elements) {

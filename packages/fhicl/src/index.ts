@@ -24,6 +24,7 @@ export type { DatabaseParts } from './document-to-json.js'
 export { documentToJson } from './document-to-json.js'
 export type { RunRecordErrorDetails, SyntaxErrorDetails } from './errors.js'
 export { DatabaseJsonError, FhiclDocumentError, FhiclSyntaxError, RunRecordError } from './errors.js'
+export { exportStoredDocument } from './export-stored-document.js'
 export type {
   FhiclComment,
   FhiclDocument,

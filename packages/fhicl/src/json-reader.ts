@@ -2,6 +2,7 @@ import { Buffer, isAscii } from 'node:buffer'
 import type { JsonMember, JsonObject, JsonValue } from './database-json.js'
 import { maxJsonDepth } from './database-json.js'
 import { DatabaseJsonError } from './errors.js'
+import { decodeJsonString, isEscapedQuote } from './json-string.js'
 import { describeFound, positionAt } from './source-text.js'
 
 export interface ParseDatabaseJsonOptions {
@@ -19,22 +20,10 @@ export interface ParseDatabaseJsonOptions {
  */
 export function parseDatabaseJson(input: string | Uint8Array, options: ParseDatabaseJsonOptions = {}): JsonObject {
   const source = options.source ?? 'JSON text'
-  return new JsonReader(typeof input === 'string' ? input : decode(input, source), source).read()
+  return new JsonReader(typeof input === 'string' ? input : decodeDatabaseText(input, source), source).read()
 }
 
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const escapeSequence = /\\(?:u[\da-fA-F]{4}|.)/gsu
-const simpleEscapes: Readonly<Record<string, string>> = {
-  '\\"': '"',
-  '\\\\': '\\',
-  '\\/': '/',
-  '\\b': '\b',
-  '\\f': '\f',
-  '\\n': '\n',
-  '\\r': '\r',
-  '\\t': '\t',
-}
-
 class JsonReader {
   private readonly text: string
   private readonly source: string
@@ -119,19 +108,16 @@ class JsonReader {
       const content = text.slice(start, end)
       return content.includes('\\') ? this.decodeString(content, start) : content
     }
-    while (end !== -1 && isEscaped(text, start, end)) end = text.indexOf('"', end + 1)
+    while (end !== -1 && isEscapedQuote(text, start, end)) end = text.indexOf('"', end + 1)
     if (end === -1) throw this.expected('a closing quote for the string opened here')
     this.offset = end + 1
     return this.decodeString(text.slice(start, end), start)
   }
 
   private decodeString(content: string, start: number): string {
-    return content.replace(escapeSequence, (sequence: string, offset: number) => {
-      const character = simpleEscapes[sequence]
-      if (character !== undefined) return character
-      if (sequence.length === 6) return sequence
+    return decodeJsonString(content, (offset) => {
       this.offset = start + offset
-      throw this.expected('one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX')
+      return this.expected('one of \\" \\\\ \\/ \\b \\f \\n \\r \\t \\uXXXX')
     })
   }
 
@@ -180,14 +166,8 @@ class JsonReader {
   }
 }
 
-/** True when an odd number of backslashes stands before the quote at `end`. */
-function isEscaped(text: string, start: number, end: number): boolean {
-  let first = end
-  while (first > start && text.charCodeAt(first - 1) === 0x5c) first--
-  return (end - first) % 2 === 1
-}
-
-function decode(bytes: Uint8Array, source: string): string {
+/** The text of a database file. @throws DatabaseJsonError when it is not UTF-8 */
+export function decodeDatabaseText(bytes: Uint8Array, source: string): string {
   if (isAscii(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -32,9 +32,14 @@ export function stringifyJsonValue(value: JsonValue): string {
   return new JsonWriter().write(value)
 }
 
+/** True when the string holds characters that are not written as they are. */
+export function needsEscapes(text: string): boolean {
+  return escaped.test(text)
+}
+
 /** The string in quotes. */
 export function quoteJson(text: string): string {
-  return escaped.test(text)
+  return needsEscapes(text)
     ? `"${text.replace(escapedAll, (character) => escapes[character] ?? character)}"`
     : `"${text}"`
 }

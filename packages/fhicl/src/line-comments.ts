@@ -5,12 +5,14 @@ import type { FhiclComment } from './fhicl-document.js'
  * million numbers on one line asks once.
  */
 export class LineComments {
+  private readonly comments: readonly FhiclComment[]
   private readonly byLine: ReadonlyMap<number, string>
   private line = -1
   private lastComment = ''
   private lastAnnotation = ''
 
   constructor(comments: readonly FhiclComment[]) {
+    this.comments = comments
     this.byLine = new Map(comments.map(({ line, text }) => [line, text]))
   }
 
@@ -24,6 +26,18 @@ export class LineComments {
   annotationOf(line: number): string {
     this.moveTo(line)
     return this.lastAnnotation
+  }
+
+  /** Whether there is a comment on one of these lines. */
+  isAnyOn(first: number, last: number): boolean {
+    const { comments } = this
+    let low = 0
+    for (let high = comments.length; low < high; ) {
+      const middle = (low + high) >> 1
+      if ((comments[middle]?.line ?? 0) < first) low = middle + 1
+      else high = middle
+    }
+    return (comments[low]?.line ?? last + 1) <= last
   }
 
   private moveTo(line: number): void {

@@ -41,6 +41,7 @@ export function describeFound(text: string, offset: number): string {
 }
 
 function requireAsciiText(text: string, source: string): string {
+  if (Buffer.byteLength(text) === text.length) return text
   // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what ASCII means
   const offset = text.search(/[^\x00-\x7f]/)
   if (offset === -1) return text

@@ -1,8 +1,10 @@
 import type { JsonMember } from './database-json.js'
 import { FhiclDocumentError } from './errors.js'
-import type { FhiclDocument, FhiclEntry, FhiclNode } from './fhicl-document.js'
+import type { FhiclDocument, FhiclEntry, FhiclNode, FhiclSequence } from './fhicl-document.js'
 import { maxFhiclDepth } from './fhicl-document.js'
-import { quoteJson, stringifyJsonValue } from './json-writer.js'
+import { needsEscapes, quoteJson, stringifyJsonValue } from './json-writer.js'
+import { plainNumberMetadata } from './number-metadata.js'
+import { plainNumbers } from './plain-numbers.js'
 
 /**
  * Writes the whole text of a stored document: `document` and `comments` made from the FHiCL document, then the given
@@ -81,6 +83,11 @@ class StoredDocumentWriter {
       this.data(node.entries, depth + 1)
       return
     }
+    const numbers = plainNumbers(node)
+    if (numbers !== undefined && !needsEscapes(numbers.join(''))) {
+      this.text += `[\n"${numbers.join('",\n"')}"\n]`
+      return
+    }
     this.text += '[\n'
     let separator = ''
     for (const element of node.elements) {
@@ -110,16 +117,25 @@ class StoredDocumentWriter {
       this.metadata(node.entries)
     } else if (node.kind === 'sequence') {
       this.text += ',\n"children" : {\n'
-      let separator = '"'
-      let index = 0
-      for (const element of node.elements) {
-        this.text += `${separator}${index++}" : `
-        this.metadataOf(element)
-        separator = ',\n"'
-      }
+      this.elementMetadata(node)
       this.text += '\n}'
     }
     this.text += '\n}'
+  }
+
+  private elementMetadata(sequence: FhiclSequence): void {
+    const known = plainNumberMetadata(plainNumbers(sequence)?.length ?? 0)
+    if (known !== undefined) {
+      this.text += known
+      return
+    }
+    let separator = '"'
+    let index = 0
+    for (const element of sequence.elements) {
+      this.text += `${separator}${index++}" : `
+      this.metadataOf(element)
+      separator = ',\n"'
+    }
   }
 
   private openingOf(kind: string, comment: string, annotation: string | undefined): string {

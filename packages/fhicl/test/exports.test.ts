@@ -24,6 +24,7 @@ test('the package exports these names', () => {
       "decodeRunRecordText",
       "documentFromJson",
       "documentToJson",
+      "exportStoredDocument",
       "generateNames",
       "getMember",
       "getPath",

@@ -2,6 +2,7 @@ import type { FhiclDocument, FhiclNode } from '@holdfast/fhicl'
 import {
   documentFromJson,
   documentToJson,
+  exportStoredDocument,
   FhiclSyntaxError,
   parseDatabaseJson,
   readFhicl,
@@ -82,11 +83,44 @@ describe('for any text the reader accepts', () => {
           { key: 'comments', value: parts.comments },
         ])
         expect(documentFromJson(json)).toEqual(document)
+        expect(exportStoredDocument(stored)).toBe(writeFhicl(document))
       }),
       { numRuns: 1000 },
     )
   })
 })
+
+test('exportStoredDocument() answers a changed text as readers and writer one after the other do', () => {
+  const piece = fc.constantFrom('"', '\\', ',', '\n', '}', ']', '{', ' ', '1', '"0" : ', '"type" : "bool"', '\u00e9')
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('a: 1', 'b: [1, 2, 30]', 'c: { d: "x" e: [1, {f: 2}] } # g', '# h', 'i: []', 'j: {}'), {
+        minLength: 1,
+      }),
+      fc.nat(),
+      fc.nat(3),
+      piece,
+      (lines, at, removed, inserted) => {
+        const stored = stringifyStoredDocument(readFhicl(lines.join('\n')), [{ key: 'version', value: 'v' }])
+        const place = at % stored.length
+        const changed = stored.slice(0, place) + inserted + stored.slice(place + removed)
+        const expected = outcome(() =>
+          writeFhicl(documentFromJson(parseDatabaseJson(changed, { source: 's' }), { source: 's' })),
+        )
+        expect(outcome(() => exportStoredDocument(changed, { source: 's' }))).toEqual(expected)
+      },
+    ),
+    { numRuns: 5000 },
+  )
+})
+
+function outcome(read: () => unknown): unknown {
+  try {
+    return read()
+  } catch (error) {
+    return String(error)
+  }
+}
 
 test('readFhicl() answers any text with a document or its own error', () => {
   const token = fc.constantFrom(

@@ -2,6 +2,7 @@ import type { FhiclDocument, FhiclNode, JsonObject, JsonValue } from '@holdfast/
 import {
   documentFromJson,
   documentToJson,
+  exportStoredDocument,
   getPath,
   jsonObject,
   parseDatabaseJson,
@@ -176,6 +177,26 @@ describe('the stored form of a document', () => {
   test('documentFromJson() reads the document back', () => {
     expect(documentFromJson(parseDatabaseJson(stored))).toEqual(readFhicl(text))
   })
+
+  test('exportStoredDocument() writes the FHiCL text, from text and from bytes', () => {
+    expect(exportStoredDocument(stored)).toBe(writeFhicl(readFhicl(text)))
+    expect(exportStoredDocument(Buffer.from(stored))).toBe(writeFhicl(readFhicl(text)))
+  })
+
+  test.each([1, 9, 10, 11, 100, 101, 1023, 1024, 1025, 1500, 12_345, 131_072, 131_073])(
+    'a list of %i numbers is written element by element and read back',
+    (count) => {
+      const document = readFhicl(`a: [${Array.from({ length: count }, (_, index) => index * 7).join(', ')}]`)
+      const { document: parts, comments } = documentToJson(document)
+      const members = [
+        { key: 'document', value: parts },
+        { key: 'comments', value: comments },
+      ]
+      const written = stringifyStoredDocument(document, [])
+      expect(written === stringifyDatabaseJson({ members })).toBe(true)
+      expect(exportStoredDocument(written) === writeFhicl(document)).toBe(true)
+    },
+  )
 
   test('a document without comments says so and reads back without', () => {
     const json = parseDatabaseJson(stringifyStoredDocument(readFhicl('a: 1'), []))

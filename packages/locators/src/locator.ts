@@ -31,8 +31,13 @@ export interface FailureOutcome {
 
 /** A request that was given up. */
 export interface Failure<R extends WorkRequest = WorkRequest> {
-  readonly request: R
+  /** That of the request; when what it was is lost, the number that the queue knows it by. */
+  readonly id: string
+  /** `undefined`: its record in the store is gone or cannot be read, `errorCode` is `ERR_REQUEST_LOST`, and `hint` has the fix. */
+  readonly request: R | undefined
   readonly error: string
+  /** What to do, where it is not obvious. */
+  readonly hint?: string
   /** Of the last error, if it had one. */
   readonly errorCode: string | null
   readonly failures: number
@@ -71,12 +76,14 @@ export interface Locator<R extends WorkRequest = WorkRequest, S = unknown> {
   extend(leased: LeasedRequest<R>, seconds: number): Promise<LeasedRequest<R>>
   /** Gives it back untouched, as when the run is stopped: no failure is counted. @throws LeaseLostError */
   giveBack(leased: LeasedRequest<R>): Promise<void>
+  /** What holders have that are gone for certain comes back now, not when their leases run out. How many. */
+  endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number>
   progress(): Promise<Progress>
   /** Resolves when `next` may have something, or all is finished; also looks every few seconds for what other processes did. */
   waitForWork(options?: { readonly signal?: AbortSignal }): Promise<void>
   /** What was given up, oldest first. */
   failures(): AsyncIterableIterator<Failure<R>>
-  /** Gives what was given up its attempts again: all, or the one with this id or name. How many. */
+  /** Gives what was given up its attempts again: all, or the one with this id or name. How many. A request that is lost stays a failure where nothing brings it back. */
   retry(idOrName?: string): Promise<number>
   /** Forgets everything: what is done, what waits, what failed. Not to be called while anybody fetches. */
   reset(): Promise<void>

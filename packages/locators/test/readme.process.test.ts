@@ -3,13 +3,13 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startChild, useTempDir } from '@holdfast/testkit'
 import { expect, test } from 'vitest'
-import { SireneServer } from './servers/sirene-server.js'
+import { ApiServer } from './servers/api-server.js'
 
 const PACKAGE = join(import.meta.dirname, '..')
 const dir = useTempDir()
 
 test('the first example of the README works as it stands', { timeout: 30_000 }, async () => {
-  await using server = await new SireneServer({ perDay: (day) => (day === '2025-01-31' ? 0 : 3) }).listen()
+  await using server = await ApiServer.start({ perDay: (day) => (day === '2025-01-31' ? 0 : 3) })
   const [, code = ''] = /^```ts\n(.*?)^```$/ms.exec(readFileSync(join(PACKAGE, 'README.md'), 'utf8')) ?? []
   const modules = join(dir(), 'node_modules/@holdfast')
   mkdirSync(modules, { recursive: true })

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 
 export interface SireneRequest {
   readonly url: URL
+  readonly method: string
   readonly headers: IncomingMessage['headers']
   /** 1 for the first the server got. */
   readonly number: number
@@ -17,12 +18,16 @@ export type SireneFault = (response: ServerResponse, request: SireneRequest) => 
 export interface SireneServerOptions {
   /** Companies that were changed on a day. @default 5 */
   readonly perDay?: (day: string) => number
+  /** More matches than this are not given out without narrowing. @default all are */
+  readonly limit?: number
   /** Without it in `X-INSEE-Api-Key-Integration` the answer is 401. @default any request is answered */
   readonly apiKey?: string
   /** Of each answer. @default 0 */
   readonly delayMs?: number
-  /** Asked about each request that has the key. */
+  /** Asked about each request that has the key, for whatever path. */
   readonly fault?: (request: SireneRequest) => SireneFault | undefined
+  /** Told of each page right before it is sent. */
+  readonly onPage?: (url: URL, body: Buffer) => void
   /** @default a free one */
   readonly port?: number
 }
@@ -36,8 +41,8 @@ export interface SireneServer extends AsyncDisposable {
 }
 
 /**
- * Behaves like `/siren` of INSEE's Sirene 3.11, with made-up companies: `q` names a day, `nombre` the rows of a page, `curseur` begins as `*` and goes on with
- * `header.curseurSuivant`, which at the end is the one that was sent; a day without companies is a 404.
+ * Behaves like `/siren` of INSEE's Sirene 3.11, with made-up companies: `q` names a day, and a prefix as in `siren:00*`; `nombre` the rows of a page; `curseur`
+ * begins as `*` and goes on with `header.curseurSuivant`, which at the end is the one that was sent; where nothing matches the answer is 404.
  */
 export async function startSireneServer(options: SireneServerOptions = {}): Promise<SireneServer> {
   const server = new HttpSirene(options)
@@ -45,23 +50,42 @@ export async function startSireneServer(options: SireneServerOptions = {}): Prom
   return server
 }
 
+/** An answer in JSON. */
+export function reply(status: number, content?: unknown, headers: Readonly<Record<string, string>> = {}): SireneFault {
+  return (response) => {
+    const body = Buffer.from(content === undefined ? '' : JSON.stringify(content))
+    const own = { 'content-type': 'application/json', 'content-length': String(body.length) }
+    response.writeHead(status, status === 304 ? headers : { ...own, ...headers })
+    response.end(status === 304 ? undefined : body)
+  }
+}
+
 export const sireneFaults = {
   /** @example status(429, { 'retry-after': '1' }) */
-  status:
-    (status: number, headers: Readonly<Record<string, string>> = {}): SireneFault =>
-    (response) => {
-      response.writeHead(status, { 'content-type': 'application/json', ...headers })
-      response.end(JSON.stringify({ header: { statut: status, message: 'made up' } }))
-    },
+  status: (status: number, headers: Readonly<Record<string, string>> = {}): SireneFault =>
+    reply(status, { header: { statut: status, message: 'made up' } }, headers),
   /** Announces more than it sends. */
   cut: (): SireneFault => (response) => {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 5000 })
-    response.write('{"header":{"statut":200', () => response.socket?.destroy())
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 })
+    response.write('{"header":')
+    response.socket?.end()
+  },
+  /** Chunks whose end never comes. */
+  cutChunks: (): SireneFault => (response) => {
+    response.writeHead(200)
+    response.write('{"header":', () => response.socket?.destroy())
   },
   /** The head and the beginning, and nothing more. */
   stalled: (): SireneFault => (response) => {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 5000 })
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1000 })
     response.write('{"header":')
+  },
+  /** No answer at all. */
+  silent: (): SireneFault => () => undefined,
+  /** Not what was asked for. */
+  html: (): SireneFault => (response) => {
+    response.writeHead(200, { 'content-type': 'text/html' })
+    response.end('<h1>Maintenance</h1>')
   },
   /** Says the key that it was sent, as a careless server may. */
   echo:
@@ -93,7 +117,8 @@ class HttpSirene implements SireneServer {
   companies(day: string): string[] {
     const dayNumber = Math.round(Date.parse(`${day}T00:00:00Z`) / 86_400_000)
     const count = this.#options.perDay?.(day) ?? 5
-    return Array.from({ length: count }, (_, n) => String((dayNumber % 10_000) * 100_000 + n).padStart(9, '0'))
+    const tail = String(dayNumber % 100_000).padStart(5, '0')
+    return Array.from({ length: count }, (_, n) => String(n).padStart(4, '0') + tail)
   }
 
   async stop(): Promise<void> {
@@ -108,51 +133,48 @@ class HttpSirene implements SireneServer {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     request.resume()
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
-    const received = { url, headers: request.headers, number: this.received.length + 1, atMs: performance.now() }
+    const received = {
+      url,
+      method: request.method ?? '',
+      headers: request.headers,
+      number: this.received.length + 1,
+      atMs: performance.now(),
+    }
     this.received.push(received)
     const { apiKey, delayMs = 0, fault } = this.#options
     const mayAsk = apiKey === undefined || request.headers['x-insee-api-key-integration'] === apiKey
-    const wrong = mayAsk ? fault?.(received) : undefined
-    if (!mayAsk) send(response, 401, {})
-    else if (wrong !== undefined) wrong(response, received)
-    else if (url.pathname !== '/siren') send(response, 404, {})
-    else setTimeout(() => this.#page(url, response), delayMs)
+    const answer = mayAsk ? fault?.(received) : reply(401, {})
+    if (answer !== undefined) answer(response, received)
+    else if (url.pathname !== '/siren') reply(404, {})(response, received)
+    else if (delayMs === 0) this.#page(url)(response, received)
+    else setTimeout(() => this.#page(url)(response, received), delayMs)
   }
 
-  #page({ searchParams }: URL, response: ServerResponse): void {
-    const day = /\d{4}-\d{2}-\d{2}/.exec(searchParams.get('q') ?? '')?.[0] ?? ''
+  #page(url: URL): SireneFault {
+    const { searchParams } = url
+    const { limit = Number.POSITIVE_INFINITY, onPage } = this.#options
+    const query = searchParams.get('q') ?? ''
+    const day = /\d{4}-\d{2}-\d{2}/.exec(query)?.[0] ?? ''
+    const prefix = /siren:(\d+)\*/.exec(query)?.[1] ?? ''
     const size = Math.min(1000, Number(searchParams.get('nombre') ?? 20))
     const cursor = searchParams.get('curseur') ?? '*'
-    const all = this.companies(day)
-    if (all.length === 0) {
-      send(response, 404, { header: { statut: 404, message: 'Aucun élément trouvé' } })
-      return
-    }
+    const all = this.companies(day).filter((siren) => siren.startsWith(prefix))
+    if (all.length === 0) return reply(404, { header: { statut: 404, message: 'Aucun élément trouvé' } })
     const start = cursor === '*' ? 0 : Number(Buffer.from(cursor, 'base64url').toString())
-    const rows = all.slice(start, start + size)
+    const shown = all.length > limit ? all.slice(0, size) : all
+    const rows = shown.slice(start, start + size)
     const end = start + rows.length
-    const following = end >= all.length ? cursor : Buffer.from(String(end)).toString('base64url')
-    send(response, 200, {
-      header: {
-        statut: 200,
-        message: 'OK',
-        total: all.length,
-        debut: start,
-        nombre: rows.length,
-        curseur: cursor,
-        curseurSuivant: following,
-      },
+    const following = end >= shown.length ? cursor : Buffer.from(String(end)).toString('base64url')
+    const counts = { total: all.length, debut: start, nombre: rows.length }
+    const page = {
+      header: { statut: 200, message: 'OK', ...counts, curseur: cursor, curseurSuivant: following },
       unitesLegales: rows.map((siren) => ({
         siren,
         dateDernierTraitementUniteLegale: `${day}T08:00:00`,
         periodesUniteLegale: [{ denominationUniteLegale: `SOCIETE ${siren}`, etatAdministratifUniteLegale: 'A' }],
       })),
-    })
+    }
+    onPage?.(url, Buffer.from(JSON.stringify(page)))
+    return reply(200, page)
   }
-}
-
-function send(response: ServerResponse, status: number, content: unknown): void {
-  const text = JSON.stringify(content)
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
-  response.end(text)
 }

@@ -26,6 +26,10 @@ export interface SiteOptions {
   /** Bytes of each record. */
   readonly recordBytes: number
   readonly archive?: ArchiveSettings
+  /** @default all at once */
+  readonly batchSize?: number
+  /** Which records cannot be stored. @default one in 13 */
+  readonly isBad?: (run: number) => boolean
 }
 
 const FIRST_RUN = 1000
@@ -36,9 +40,9 @@ export function makeTortureSite(folder: string, options: SiteOptions): TortureSi
   const databaseDir = join(folder, 'artdaqdb')
   const archive = options.archive ?? { serverUrl: `file://${folder}/ucondb` }
   const runs = Array.from({ length: options.runs }, (_, index) => FIRST_RUN + index)
-  const badRuns = runs.filter((run) => run % BAD_EVERY === 5)
+  const badRuns = runs.filter(options.isBad ?? ((run) => run % BAD_EVERY === 5))
   for (const run of runs) writeRunRecord(records, run, { bytes: options.recordBytes })
-  for (const run of badRuns) spoil(join(records, String(run), 'tpc01.fcl'))
+  for (const run of badRuns) spoilRecord(records, run)
   mkdirSync(join(folder, 'conf'))
   writeFileSync(join(folder, 'conf', 'schema.fcl'), RUN_RECORD_SCHEMA)
   const site: TortureSite = {
@@ -51,23 +55,29 @@ export function makeTortureSite(folder: string, options: SiteOptions): TortureSi
     goodRuns: runs.filter((run) => !badRuns.includes(run)),
     badRuns,
   }
-  writeFileSync(site.configPath, configuration(site, options.workers))
+  writeFileSync(site.configPath, configuration(site, options))
   return site
 }
 
-function spoil(path: string): void {
-  const text = readFileSync(path, 'utf8')
-  writeFileSync(path, text.slice(0, text.length / 2))
+/** Cuts a file of the record, and returns what mends it. */
+export function spoilRecord(records: string, run: number): () => void {
+  const path = join(records, String(run), 'tpc01.fcl')
+  const whole = readFileSync(path, 'utf8')
+  writeFileSync(path, whole.slice(0, whole.length / 2))
+  return () => writeFileSync(path, whole)
 }
 
-function configuration({ folder, workDir, databaseUri, archive }: TortureSite, workers: number): string {
+function configuration(
+  { folder, workDir, databaseUri, archive }: TortureSite,
+  { workers, batchSize = 100_000 }: SiteOptions,
+): string {
   const writer =
     archive.writer === undefined
       ? ''
       : `  writer_user: ${archive.writer.user}\n  writer_password: ${archive.writer.password}\n`
   return `app:
   work_dir: ${workDir}
-  batch_size: 100000
+  batch_size: ${batchSize}
   parallel_workers: ${workers}
   retry_delay_seconds: 0
 source_files:

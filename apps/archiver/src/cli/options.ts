@@ -24,6 +24,10 @@ export interface ArchiverOptions {
   readonly incremental: boolean
   readonly catchUp: boolean
   readonly compareState: boolean
+  /** With `compareState`: exit code 1 on a discrepancy. */
+  readonly exitCode: boolean
+  /** Where the report goes as a page. */
+  readonly htmlFile: string | undefined
   readonly validate: boolean
   readonly dryRun: boolean
   readonly json: boolean
@@ -76,6 +80,8 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
     .option('--incremental', 'take only runs above the last attempted one, at most app.batch_size of them')
     .option('--catch-up', 'with --incremental: also take late runs, which appeared below that point')
     .option('--compare-state', 'with the report: compare the stores with the state files (implies --report-status)')
+    .option('--exit-code', 'with --compare-state: exit with 1 when state and stores disagree')
+    .option('--html <file>', 'with the report: write it as one HTML page, too (implies --report-status)')
     .option('--validate', 'after migration, check that the archived blobs hold the metadata they must')
     .option('--dry-run', 'say what would be done; write nothing')
     .option('--json', 'print the result as one JSON document')
@@ -110,7 +116,14 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
   if (compareState && mode !== 'report-status' && mode !== 'archive') {
     throw new UsageError(`option '--compare-state' cannot be used with option '--${mode}'\nSee 'archiver --help'`)
   }
-  if (compareState) mode = 'report-status'
+  const htmlFile = typeof given.html === 'string' ? given.html : undefined
+  if (htmlFile !== undefined && mode !== 'report-status' && mode !== 'archive')
+    throw new UsageError(`option '--html' cannot be used with option '--${mode}'\nSee 'archiver --help'`)
+  if (htmlFile === '') throw new UsageError("option '--html' needs the name of a file\nSee 'archiver --help'")
+  if (compareState || htmlFile !== undefined) mode = 'report-status'
+  const exitCode = given.exitCode === true
+  if (exitCode && !compareState)
+    throw new UsageError("option '--exit-code' needs '--compare-state'\nSee 'archiver --help'")
   const watches = subcommand?.name === 'watch'
   if (subcommand !== undefined && mode !== 'archive' && !(watches && WATCHABLE.has(mode)))
     throw new UsageError(`option '--${mode}' cannot be used with a command\nSee 'archiver --help'`)
@@ -127,6 +140,8 @@ export function parseCommandLine(args: readonly string[], version: string): Pars
       incremental,
       catchUp,
       compareState,
+      exitCode,
+      htmlFile,
       validate: given.validate === true,
       dryRun: given.dryRun === true,
       json: given.json === true,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { errorCode, makeDirectory } from '@holdfast/atomic-file'
 import { FileLock } from '@holdfast/lock'
 import { runDoctor } from '../commands/doctor.js'
@@ -7,8 +6,12 @@ import { execute } from '../execute.js'
 import type { Execution } from '../execution.js'
 import { HistoryObserver } from '../history/history-observer.js'
 import { ConsoleSink } from '../log/console-sink.js'
+import { hideSecrets } from '../log/hide-secrets.js'
 import { createLogger, type Logger } from '../log/logger.js'
+import { Redactor } from '../log/redact.js'
+import { type Metrics, openMetrics } from '../metrics/open-metrics.js'
 import { openSession, type Session } from '../session.js'
+import type { ArchiverObserver } from '../stages/run-events.js'
 import { readVersion } from '../version.js'
 import { connectServiceManager } from '../watch/service-manager.js'
 import { watch } from '../watch/watch.js'
@@ -30,35 +33,43 @@ export interface RunDeps {
   readonly random?: () => number
 }
 
+type ProgramDeps = Required<RunDeps> & { readonly redactor: Redactor }
+
 /** The whole program: reads the command line of `proc`, does the work, prints the result, and resolves to the exit code. */
 export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<number> {
   surviveOutputErrors(proc)
   const asJson = proc.argv.includes('--json')
+  const redactor = new Redactor()
   try {
     const parsed = parseCommandLine(proc.argv.slice(2), readVersion())
     if ('printed' in parsed) {
       proc.stdout.write(parsed.printed)
       return EXIT.success
     }
-    const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random }
+    const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random, redactor }
     const isDoctor = parsed.options.command?.name === 'doctor'
     const finished = await (isDoctor ? doctor : archive)(proc, parsed.options, deps)
-    proc.stdout.write(asJson ? toJson({ ...finished.document, exitCode: finished.exitCode }) : finished.text)
-    return finished.exitCode
+    const { exitCode, text } = finished
+    const document = (): object => redactor.redactDocument({ ...finished.document, exitCode })
+    proc.stdout.write(asJson ? toJson(document()) : redactor.redact(text))
+    return exitCode
   } catch (error) {
     const exitCode = exitCodeFor(error)
-    proc.stderr.write(
-      `archiver: ${exitCode === EXIT.failure || errorCode(error) === 'ERR_USAGE' ? explainError(error) : describeBug(error)}\n`,
-    )
-    if (asJson) proc.stdout.write(toJson({ error: { code: errorCode(error), message: explainError(error) }, exitCode }))
+    const isKnown = exitCode === EXIT.failure || errorCode(error) === 'ERR_USAGE'
+    proc.stderr.write(`archiver: ${redactor.redact(isKnown ? explainError(error) : describeBug(error))}\n`)
+    const message = redactor.redact(explainError(error))
+    if (asJson) proc.stdout.write(toJson({ error: { code: errorCode(error), message }, exitCode }))
     return exitCode
   }
 }
 
 /** Needs no configuration that can be used: finding out why it cannot be is its work. */
-async function doctor(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
+async function doctor(proc: ProcessLike, options: ArchiverOptions, deps: ProgramDeps): Promise<Finished> {
   const level = options.console === 'verbose' ? 'DEBUG' : 'CRITICAL'
-  const logger = createLogger('archiver', [new ConsoleSink(proc.stderr, level)], deps)
+  const logger = createLogger('archiver', [new ConsoleSink(proc.stderr, level)], {
+    now: deps.now,
+    redact: (text) => deps.redactor.redact(text),
+  })
   const shutdown = new Shutdown()
   using stack = new DisposableStack()
   stack.defer(listenForSignals(proc, { shutdown, logger, now: deps.now }))
@@ -70,7 +81,7 @@ async function doctor(proc: ProcessLike, options: ArchiverOptions, deps: Require
   return shutdown.reason === undefined ? execution : { ...execution, exitCode: EXIT.interrupted }
 }
 
-async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Required<RunDeps>): Promise<Finished> {
+async function archive(proc: ProcessLike, options: ArchiverOptions, deps: ProgramDeps): Promise<Finished> {
   using session = await openSession(proc, options, deps)
   const shutdown = new Shutdown()
   const signals = { shutdown, now: deps.now }
@@ -86,7 +97,7 @@ async function watchOver(
   options: ArchiverOptions,
   request: WatchRequest,
   signals: Pick<SignalOptions, 'shutdown' | 'now'>,
-  deps: Required<RunDeps>,
+  deps: ProgramDeps,
 ): Promise<Execution> {
   let onHangup = (): void => undefined
   let { logger } = session
@@ -103,7 +114,7 @@ async function watchOver(
       logger = read.logger
       return read
     },
-    execute: (current, shutdown) => executeOnce(current, each, shutdown, deps),
+    execute: (current, shutdown) => executeOnce(current, each, shutdown, deps, request.settleMs),
     onReload: (callback) => {
       onHangup = callback
     },
@@ -114,26 +125,40 @@ async function executeOnce(
   session: Session,
   options: ArchiverOptions,
   shutdown: Shutdown,
-  deps: Required<RunDeps>,
+  deps: ProgramDeps,
+  settleMs?: number,
 ): Promise<Execution> {
-  const { config, logger, fileLogger, progressBar, currentDir } = session
+  const { config, progressBar, currentDir } = session
+  const { executionId, logger, fileLogger } = session.beginExecution()
   await using stack = new AsyncDisposableStack()
+  let metrics: Metrics | undefined
   try {
     // Commands change nothing that the stages work on.
     const needsLock = !options.dryRun && options.command === undefined
-    if (needsLock) await takeLock(config, shutdown, logger, stack)
-    const executionId = randomUUID()
+    if (needsLock) {
+      const { mode } = options
+      // Closed after the lock, which nobody shall miss for a slow host of metrics.
+      metrics = stack.use(await openMetrics(config, { ...deps, mode, logger, version: readVersion() }))
+      await metrics.timeLock(() => takeLock(config, shutdown, logger, stack))
+      session.allowLogRotation()
+    }
     const history = stack.use(new HistoryObserver({ path: config.historyFile, logger, now: deps.now }))
-    return await execute(options, config, {
+    const observers: ArchiverObserver[] = metrics === undefined ? [history] : [history, metrics.observer]
+    const execution = await execute(options, config, {
       logger,
       progressBar,
       signal: shutdown.signal,
       executionId,
-      observers: [history],
+      observers: observers.map((observer) => hideSecrets(observer, deps.redactor)),
+      metrics,
       currentDir,
+      ...(settleMs === undefined ? {} : { settleMs }),
       ...deps,
     })
+    await metrics?.executionFinished(shutdown.reason === undefined ? execution.exitCode : EXIT.interrupted)
+    return execution
   } catch (error) {
+    await metrics?.executionFinished(exitCodeFor(error))
     if (shutdown.reason !== undefined && error === shutdown.signal.reason)
       return { text: '', document: {}, exitCode: EXIT.failure }
     // The caller shows it on the console.

@@ -4,6 +4,7 @@ import type { RunRange } from '../report/run-ranges.js'
 
 /** What a subcommand asks for. */
 export type CommandRequest =
+  | { readonly name: 'alerts test' }
   | { readonly name: 'ucondb check' }
   | { readonly name: 'ucondb create-folder' }
   | { readonly name: 'show'; readonly run: number }
@@ -28,6 +29,10 @@ export function defineSubcommands(
   program: Command,
   choose: (request: CommandRequest, configPath: string) => void,
 ): void {
+  const alerts = program.command('alerts').description('look after the alerts')
+  withConfig(alerts.command('test'))
+    .description('send a test message by every channel that is enabled, and say what each answered')
+    .action((config: string) => choose({ name: 'alerts test' }, config))
   const ucondb = program.command('ucondb').description('look after the archive')
   withConfig(ucondb.command('check'))
     .description('say whether address, folder and credentials are right; store nothing')

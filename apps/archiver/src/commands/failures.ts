@@ -1,6 +1,6 @@
 import { EXIT } from '../cli/exit-codes.js'
 import type { Execution } from '../execution.js'
-import { renderFailures } from '../report/render-failures.js'
+import { renderFailureTable } from '../report/render-failure-table.js'
 import { type FailureStage, listFailures } from '../runs/list-failures.js'
 import type { CommandContext } from './command.js'
 
@@ -8,5 +8,5 @@ import type { CommandContext } from './command.js'
 export async function showFailures(stage: FailureStage | undefined, context: CommandContext): Promise<Execution> {
   const report = await listFailures(stage === undefined ? ['import', 'migration'] : [stage], context)
   const exitCode = report.problems.length === 0 ? EXIT.success : EXIT.failure
-  return { text: renderFailures(report), document: report, exitCode }
+  return { text: renderFailureTable(report), document: report, exitCode }
 }

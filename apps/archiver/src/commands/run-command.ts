@@ -1,5 +1,6 @@
 import type { CommandRequest, WatchRequest } from '../cli/subcommands.js'
 import type { Execution } from '../execution.js'
+import { testAlerts } from './alerts.js'
 import type { CommandContext } from './command.js'
 import { extractRun } from './extract.js'
 import { showFailures } from './failures.js'
@@ -12,6 +13,8 @@ export type ConfiguredRequest = Exclude<CommandRequest, WatchRequest | { readonl
 
 export function runCommand(request: ConfiguredRequest, context: CommandContext): Promise<Execution> {
   switch (request.name) {
+    case 'alerts test':
+      return testAlerts(context)
     case 'ucondb check':
       return checkArchive(context)
     case 'ucondb create-folder':

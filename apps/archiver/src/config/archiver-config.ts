@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import { describeDatabaseUri } from '@holdfast/artdaqdb'
+import { withResolvedPaths } from '../alerts/alert-settings.js'
 import type { ConfigurationFile, LogLevel } from './schema.js'
 
 export interface StageFiles {
@@ -15,6 +17,16 @@ export interface FuzzConfig {
   readonly errorIsFinal: boolean
 }
 
+export interface DatabaseToolsConfig {
+  readonly remoteHost: string | undefined
+  readonly confDir: string
+  readonly timeoutMs: number
+  /** In which the programs are found and run. */
+  readonly env: Environment
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
 export interface ArchiverConfig {
   readonly workDir: string
   readonly lockFile: string
@@ -30,10 +42,18 @@ export interface ArchiverConfig {
   readonly excludeMostRecentRun: boolean
   readonly logLevel: LogLevel
   readonly logFile: string | undefined
+  readonly logFormat: 'text' | 'json'
   readonly generate: readonly string[]
   readonly fuzz: FuzzConfig
   readonly runRecordsDir: string
-  readonly database: { readonly uri: string; readonly schemaDir: string; readonly useTools: boolean }
+  readonly database: {
+    /** May hold a password: show `location`. */
+    readonly uri: string
+    readonly location: string
+    readonly schemaDir: string
+    /** Set when the database is used through the site's own programs. */
+    readonly tools: DatabaseToolsConfig | undefined
+  }
   readonly archive: {
     readonly serverUrl: string
     readonly folderName: string
@@ -43,9 +63,30 @@ export interface ArchiverConfig {
     readonly timeoutMs: number
     readonly tls: { readonly caFile?: string; readonly verify: boolean }
   }
-  /** Accepted and checked; used once notifications and metrics exist. */
+  /** Who is told what went wrong, and how. */
   readonly reporting: ConfigurationFile['reporting']
+  /** Accepted and checked; used once metrics exist. */
   readonly carbon: ConfigurationFile['carbon']
+  readonly metrics: MetricsConfig
+}
+
+export interface MetricsConfig {
+  /** For the textfile collector of node_exporter. */
+  readonly textfile: string | undefined
+  readonly labels: Readonly<Record<string, string>>
+  readonly otlp:
+    | {
+        readonly endpoint: string
+        readonly headers: Readonly<Record<string, string>>
+        readonly headersFile: string | undefined
+        readonly temporality: 'delta' | 'cumulative'
+      }
+    | undefined
+}
+
+/** The Python archiver took the host from the environment, too. */
+export function remoteHostOf(database: ConfigurationFile['artdaq_db'], env: Environment): string | undefined {
+  return database.remote_host ?? (env.ARTDAQ_DATABASE_REMOTEHOST || undefined)
 }
 
 /** Relative paths in the file are relative to the current folder, as they were for the Python archiver. */
@@ -53,6 +94,7 @@ export function toArchiverConfig(
   file: ConfigurationFile,
   generate: readonly string[],
   currentDir: string,
+  env: Environment,
 ): ArchiverConfig {
   const at = (path: string): string => resolve(currentDir, path)
   const { app, app_fuzz: fuzz, artdaq_db: database, ucon_db: archive } = file
@@ -69,6 +111,7 @@ export function toArchiverConfig(
     excludeMostRecentRun: app.exclude_most_recent_run,
     logLevel: app.log_level,
     logFile: app.log_file === undefined ? undefined : at(app.log_file),
+    logFormat: app.log_format === 'JSON' ? 'json' : 'text',
     generate,
     fuzz: {
       skipPercent: fuzz.random_skip_percent,
@@ -77,7 +120,19 @@ export function toArchiverConfig(
       errorIsFinal: fuzz.random_error_retry,
     },
     runRecordsDir: at(file.source_files.run_records_dir),
-    database: { uri: database.database_uri, schemaDir: at(database.fcl_conf_dir), useTools: database.use_tools },
+    database: {
+      uri: database.database_uri,
+      location: describeDatabaseUri(database.database_uri),
+      schemaDir: at(database.fcl_conf_dir),
+      tools: database.use_tools
+        ? {
+            remoteHost: remoteHostOf(database, env),
+            confDir: at(database.fcl_conf_dir),
+            timeoutMs: database.tools_timeout_seconds * 1000,
+            env,
+          }
+        : undefined,
+    },
     archive: {
       serverUrl: archive.server_url,
       folderName: archive.folder_name,
@@ -90,7 +145,26 @@ export function toArchiverConfig(
         ...(archive.tls_ca_file === undefined ? {} : { caFile: at(archive.tls_ca_file) }),
       },
     },
-    reporting: file.reporting,
+    reporting: withResolvedPaths(file.reporting, at),
     carbon: file.carbon,
+    metrics: toMetricsConfig(file.metrics, at),
+  }
+}
+
+function toMetricsConfig(section: ConfigurationFile['metrics'], at: (path: string) => string): MetricsConfig {
+  const { textfile, labels, otlp } = section
+  const { enabled, endpoint, headers, headers_file: headersFile, temporality } = otlp
+  return {
+    textfile: textfile === undefined ? undefined : at(textfile),
+    labels,
+    otlp:
+      !enabled || endpoint === undefined
+        ? undefined
+        : {
+            endpoint,
+            headers,
+            headersFile: headersFile === undefined ? undefined : at(headersFile),
+            temporality: temporality === 'DELTA' ? 'delta' : 'cumulative',
+          },
   }
 }

@@ -57,9 +57,9 @@ export async function loadConfig(path: string, options: LoadConfigOptions): Prom
   const generate = parseGenerateList(isTable(expansion.value) ? expansion.value.fhiclize_generate : undefined)
   mistakes.push(...generate.mistakes)
   if (!parsed.success) mistakes.push(...parsed.error.issues.flatMap((issue) => explainIssue(issue)))
-  mistakes.push(...(await findConflicts(soundSections(expansion.value), options.currentDir)))
+  mistakes.push(...(await findConflicts(soundSections(expansion.value), options.currentDir, options.env)))
   if (mistakes.length > 0 || !parsed.success) throw new ConfigurationError(path, describe(mistakes))
-  return { config: toArchiverConfig(parsed.data, generate.names, options.currentDir), warnings }
+  return { config: toArchiverConfig(parsed.data, generate.names, options.currentDir, options.env), warnings }
 
   function describe(all: readonly Mistake[]): string {
     const located = all

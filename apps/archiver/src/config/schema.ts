@@ -3,19 +3,26 @@ import { z } from 'zod'
 import { isTable } from './expand.js'
 import {
   flag,
+  headerTable,
   matching,
   oneOf,
   optional,
   type Setting,
   seconds,
   secret,
+  secretUrl,
   text,
+  textOrNothing,
+  texts,
   wholeNumber,
   withDefault,
 } from './settings.js'
 
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** The file may write them in lower case. */
+const LOG_FORMATS = ['TEXT', 'JSON'] as const
 
 /** Templates: expanded together with the values of the file, so that they follow a configured `work_dir`. */
 export const PATH_DEFAULTS: Readonly<Record<string, string>> = {
@@ -66,6 +73,7 @@ const appSection = section({
   exclude_most_recent_run: off,
   log_level: withDefault(oneOf(LOG_LEVELS), 'INFO'),
   log_file: optional(path),
+  log_format: withDefault(oneOf(LOG_FORMATS), 'TEXT'),
 })
 
 const fuzzSection = section({
@@ -79,7 +87,9 @@ const databaseSection = section({
   database_uri: text('filesystemdb:///absolute/path or mongodb://…'),
   fcl_conf_dir: text('the folder that holds schema.fcl'),
   use_tools: off,
-  remote_host: optional(text('a host name')),
+  // A template may leave it empty.
+  remote_host: optional(textOrNothing('a host name')),
+  tools_timeout_seconds: withDefault(positiveSeconds, 300),
 })
 
 const archiveSection = section({
@@ -102,18 +112,35 @@ const emailSection = section({
   smtp_use_tls: off,
   smtp_user: optional(text('a user name')),
   smtp_password: optional(secret()),
+  smtp_password_file: optional(path),
+  smtp_tls_ca_file: optional(path),
+  smtp_tls_verify: withDefault(flag(), true),
 })
 
 const slackSection = section({
   enabled: off,
   bot_token: optional(secret()),
+  bot_token_file: optional(path),
   channel: optional(text('a channel')),
   mention_users: optional(text('user ids, separated by commas')),
+  api_url: withDefault(secretUrl(), 'https://slack.com/api'),
+})
+
+const webhookSection = section({
+  enabled: off,
+  url: optional(secretUrl()),
+  url_file: optional(path),
+  headers: withDefault(headerTable(), {}),
+  token_file: optional(path),
+  timeout_seconds: withDefault(positiveSeconds, 10),
 })
 
 const reportingSection = section({
   email: emailSection,
   slack: slackSection,
+  webhook: webhookSection,
+  min_interval_minutes: withDefault(wholeNumber(0, 10_080), 60),
+  timeout_seconds: withDefault(positiveSeconds, 15),
 })
 
 const carbonSection = section({
@@ -121,6 +148,20 @@ const carbonSection = section({
   host: optional(text('a host name')),
   port: withDefault(wholeNumber(1, 65_535), 2003),
   metric_prefix: optional(text('the first part of every metric name')),
+})
+
+const otlpSection = section({
+  enabled: off,
+  endpoint: optional(matching(/^https?:\/\/[^/]/, 'http://… or https://…, with its path')),
+  headers: withDefault(texts(/^[\w!#$%&'*+.^`|~-]+$/, 'a table of header names and texts'), {}),
+  headers_file: optional(path),
+  temporality: withDefault(oneOf(['DELTA', 'CUMULATIVE']), 'DELTA'),
+})
+
+const metricsSection = section({
+  textfile: optional(matching(/\.prom$/, 'a path that ends in .prom, or the textfile collector ignores it')),
+  labels: withDefault(texts(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'a table of label names and texts'), {}),
+  otlp: otlpSection,
 })
 
 const sourceSection = section({ run_records_dir: text('the folder that holds the run records') })
@@ -134,6 +175,7 @@ export const configurationSchema = section({
   ucon_db: archiveSection,
   reporting: reportingSection,
   carbon: carbonSection,
+  metrics: metricsSection,
 })
 
 /** What the file says after expansion and checks, under the file's own names. */
@@ -150,5 +192,8 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   reporting: Object.keys(reportingSection.out.shape),
   'reporting.email': Object.keys(emailSection.out.shape),
   'reporting.slack': Object.keys(slackSection.out.shape),
+  'reporting.webhook': Object.keys(webhookSection.out.shape),
   carbon: Object.keys(carbonSection.out.shape),
+  metrics: Object.keys(metricsSection.out.shape),
+  'metrics.otlp': Object.keys(otlpSection.out.shape),
 }

@@ -1,10 +1,13 @@
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { parseDatabaseUri } from '@holdfast/artdaqdb'
+import { isRemoteHost, parseDatabaseUri, parseToolUri } from '@holdfast/artdaqdb'
 import { errorCode } from '@holdfast/atomic-file'
 import { openArchive } from '@holdfast/ucondb'
 import { explainError } from '../cli/explain-error.js'
+import { remoteHostOf } from './archiver-config.js'
 import type { ConfigurationFile } from './schema.js'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 interface Conflict {
   readonly path: readonly string[]
@@ -12,22 +15,44 @@ interface Conflict {
 }
 
 /** Rules that look at several keys together, and those of the stores for their addresses. */
-export async function findConflicts(file: Partial<ConfigurationFile>, currentDir: string): Promise<Conflict[]> {
-  const { app, artdaq_db: database, ucon_db: archive, reporting, carbon } = file
+export async function findConflicts(
+  file: Partial<ConfigurationFile>,
+  currentDir: string,
+  env: Environment,
+): Promise<Conflict[]> {
+  const { app, artdaq_db: database, ucon_db: archive, reporting, carbon, metrics } = file
   return [
     ...(app === undefined ? [] : await sharedFiles(app, currentDir)),
-    ...(database === undefined ? [] : databaseConflicts(database)),
+    ...(database === undefined ? [] : databaseConflicts(database, env)),
     ...(archive === undefined ? [] : await archiveConflicts(archive)),
     ...(reporting === undefined ? [] : reportingConflicts(reporting)),
     ...(carbon === undefined ? [] : missingWhen(carbon.enabled, ['carbon'], carbon, ['host', 'metric_prefix'])),
+    ...(metrics === undefined
+      ? []
+      : missingWhen(metrics.otlp.enabled, ['metrics', 'otlp'], metrics.otlp, ['endpoint'])),
   ]
 }
 
-function reportingConflicts({ email, slack }: ConfigurationFile['reporting']): Conflict[] {
+function reportingConflicts({ email, slack, webhook }: ConfigurationFile['reporting']): Conflict[] {
   return [
     ...missingWhen(email.enabled, ['reporting', 'email'], email, ['recipient_email', 'sender_email', 'smtp_host']),
-    ...missingWhen(slack.enabled, ['reporting', 'slack'], slack, ['bot_token', 'channel']),
+    ...bothGiven(['reporting', 'email'], email, 'smtp_password', 'smtp_password_file'),
+    ...missingWhen(slack.enabled && slack.bot_token_file === undefined, ['reporting', 'slack'], slack, ['bot_token']),
+    ...missingWhen(slack.enabled, ['reporting', 'slack'], slack, ['channel']),
+    ...bothGiven(['reporting', 'slack'], slack, 'bot_token', 'bot_token_file'),
+    ...missingWhen(webhook.enabled && webhook.url_file === undefined, ['reporting', 'webhook'], webhook, ['url']),
+    ...bothGiven(['reporting', 'webhook'], webhook, 'url', 'url_file'),
   ]
+}
+
+function bothGiven<T extends object>(
+  path: readonly string[],
+  section: T,
+  key: keyof T & string,
+  fileKey: keyof T & string,
+): Conflict[] {
+  if (section[key] === undefined || section[fileKey] === undefined) return []
+  return [{ path: [...path, fileKey], message: `takes the place of ${key}; remove one of them` }]
 }
 
 function missingWhen<T extends object>(
@@ -82,19 +107,26 @@ async function realPathOf(path: string): Promise<string> {
   }
 }
 
-function databaseConflicts({ database_uri: uri, remote_host: remoteHost }: ConfigurationFile['artdaq_db']): Conflict[] {
+function databaseConflicts(database: ConfigurationFile['artdaq_db'], env: Environment): Conflict[] {
+  const { database_uri: uri, use_tools: useTools } = database
   const conflicts: Conflict[] = []
-  try {
-    parseDatabaseUri(uri)
-  } catch (error) {
-    if (errorCode(error)?.startsWith('ERR_ARTDAQDB') !== true) throw error
-    conflicts.push({ path: ['artdaq_db', 'database_uri'], message: explainError(error) })
+  if (uri.startsWith('mongo') && !useTools) {
+    const message = "mongodb:// databases are used through the site's own tools only: set artdaq_db.use_tools to true"
+    conflicts.push({ path: ['artdaq_db', 'database_uri'], message })
+  } else {
+    try {
+      if (useTools) parseToolUri(uri)
+      else parseDatabaseUri(uri)
+    } catch (error) {
+      if (errorCode(error)?.startsWith('ERR_ARTDAQDB') !== true) throw error
+      conflicts.push({ path: ['artdaq_db', 'database_uri'], message: explainError(error) })
+    }
   }
-  if (remoteHost !== undefined) {
-    conflicts.push({
-      path: ['artdaq_db', 'remote_host'],
-      message: 'a database on another host is not supported in this version; run the archiver there',
-    })
+  // Without the tools it has no meaning, as it had none for the Python archiver.
+  const remoteHost = useTools ? remoteHostOf(database, env) : undefined
+  if (remoteHost !== undefined && !isRemoteHost(remoteHost)) {
+    const message = `expected host or user@host, found ${JSON.stringify(remoteHost)}`
+    conflicts.push({ path: ['artdaq_db', 'remote_host'], message })
   }
   return conflicts
 }

@@ -65,6 +65,19 @@ export function text(expected = 'text'): Setting<string> {
   })
 }
 
+/** Text, where an empty one means the same as none. */
+export function textOrNothing(expected: string): Setting<string | undefined> {
+  return z.unknown().transform((value, context): string | undefined => {
+    if (typeof value === 'string' && value.trim() === '') return undefined
+    const result = text(expected).safeParse(value)
+    if (result.success) return result.data
+    context.issues.push(
+      ...result.error.issues.map((issue) => ({ ...issue, input: value }) as (typeof context.issues)[number]),
+    )
+    return z.NEVER
+  })
+}
+
 /** Text whose value never appears in a message. A bare number is refused: YAML may already have changed its digits. */
 export function secret(): Setting<string> {
   return setting(
@@ -77,6 +90,34 @@ export function secret(): Setting<string> {
   )
 }
 
+/** An address whose path or query may be a secret; it never appears in a message. */
+export function secretUrl(): Setting<string> {
+  return setting(
+    'http://… or https://…',
+    (value) => (typeof value === 'string' && /^https?:\/\/[^/]/.test(value) && URL.canParse(value) ? value : undefined),
+    () => 'something else',
+  )
+}
+
+/** HTTP headers by name. Values never appear in a message. */
+export function headerTable(): Setting<Readonly<Record<string, string>>> {
+  return setting(
+    'a table of header names and texts in quotes',
+    (value) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+      const entries: [string, unknown][] = Object.entries(value)
+      const headers: [string, string][] = []
+      for (const [name, text] of entries) {
+        if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || typeof text !== 'string' || !/^[\t\x20-\x7e]*$/.test(text))
+          return undefined
+        headers.push([name, text])
+      }
+      return Object.fromEntries(headers)
+    },
+    () => 'something else',
+  )
+}
+
 export function oneOf<T extends string>(names: readonly T[]): Setting<T> {
   return setting(`one of ${names.join(', ')}`, (value) =>
     names.find((name) => name === String(value).trim().toUpperCase()),
@@ -85,6 +126,21 @@ export function oneOf<T extends string>(names: readonly T[]): Setting<T> {
 
 export function matching(pattern: RegExp, expected: string): Setting<string> {
   return setting(expected, (value) => (typeof value === 'string' && pattern.test(value) ? value : undefined))
+}
+
+/** A table of names and texts, such as headers. Values never appear in messages. */
+export function texts(namePattern: RegExp, expected: string): Setting<Readonly<Record<string, string>>> {
+  return setting(
+    expected,
+    (value) => {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+      const entries = Object.entries(value).map(([name, text]) => [name, String(text)] as const)
+      const isFine = entries.every(([name, text]) => namePattern.test(name) && !/[\r\n\0]/.test(text))
+      return isFine ? Object.fromEntries(entries) : undefined
+    },
+    (value) =>
+      `a ${Array.isArray(value) ? 'list' : typeof value === 'object' ? 'table with other names or values' : typeof value}`,
+  )
 }
 
 function toNumber(value: unknown): number | undefined {

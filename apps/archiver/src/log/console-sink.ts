@@ -2,16 +2,20 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress'
 import type { OutputStream } from '../cli/process-like.js'
 import type { LogLevel } from '../config/schema.js'
 import type { ProgressBar } from '../stages/run-stage.js'
+import type { LogFormat } from './format-record.js'
 import type { LogSink } from './logger.js'
 
 /** Log lines on stderr; on a terminal a progress bar stays below them. */
 export class ConsoleSink implements LogSink, ProgressBar {
   readonly minLevel: LogLevel
+  readonly format: LogFormat
   readonly #stream: OutputStream
   #bars: MultiBar | undefined
   #bar: SingleBar | undefined
 
-  constructor(stream: OutputStream, minLevel: LogLevel) {
+  /** A terminal always gets text. */
+  constructor(stream: OutputStream, minLevel: LogLevel, format: LogFormat = 'text') {
+    this.format = stream.isTTY === true ? 'text' : format
     this.#stream = stream
     this.minLevel = minLevel
   }

@@ -1,9 +1,12 @@
 import type { LogLevel } from '../config/schema.js'
 import { LOG_LEVELS } from '../config/schema.js'
+import { formatRecord, type LogFormat, type LogRecord } from './format-record.js'
 
 /** Receives finished lines, without a line end. */
 export interface LogSink {
   readonly minLevel: LogLevel
+  /** @default 'text' */
+  readonly format?: LogFormat
   write(line: string): void
 }
 
@@ -20,17 +23,21 @@ export interface Logger {
 export interface LoggerDeps {
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number
+  /** Stands on every line. @default none */
+  readonly executionId?: string
+  /** Takes credentials out of a message. @default nothing is taken out */
+  readonly redact?: (text: string) => string
 }
 
-/** Lines have the form of the Python archiver: `2026-01-31 13:45:00,123 - archiver.import - INFO - message`, in local time. */
+/** The form of the lines: see `formatRecord`. A sink that fails keeps neither the others nor the caller from going on. */
 export function createLogger(name: string, sinks: readonly LogSink[], deps: LoggerDeps = {}): Logger {
-  const now = deps.now ?? Date.now
+  const { now = Date.now, executionId, redact = (text: string) => text } = deps
   const write = (level: LogLevel, message: string): void => {
     const rank = LOG_LEVELS.indexOf(level)
     const receivers = sinks.filter((sink) => rank >= LOG_LEVELS.indexOf(sink.minLevel))
     if (receivers.length === 0) return
-    const prefix = `${formatTime(new Date(now()))} - ${name} - ${level} - `
-    for (const line of message.split('\n')) for (const sink of receivers) sink.write(prefix + line)
+    const record: LogRecord = { timeMs: now(), name, level, message: redact(message), executionId }
+    for (const sink of receivers) for (const line of formatRecord(record, sink.format ?? 'text')) tryWrite(sink, line)
   }
   return {
     debug: (message) => write('DEBUG', message),
@@ -42,9 +49,10 @@ export function createLogger(name: string, sinks: readonly LogSink[], deps: Logg
   }
 }
 
-function formatTime(time: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const date = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
-  const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`
-  return `${date} ${clock},${String(time.getMilliseconds()).padStart(3, '0')}`
+function tryWrite(sink: LogSink, line: string): void {
+  try {
+    sink.write(line)
+  } catch {
+    // There is no place left to tell it.
+  }
 }

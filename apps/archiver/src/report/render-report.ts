@@ -1,5 +1,6 @@
+import type { StageComparison } from './compare-stage.js'
 import { contiguousRanges, formatRanges, formatRuns } from './run-ranges.js'
-import type { Recommendation, StageComparison, StatusReport, StoreStatus } from './status-report.js'
+import type { Recommendation, StatusReport, StoreStatus } from './status-report.js'
 
 const HEAVY = '='.repeat(70)
 const LIGHT = '-'.repeat(70)
@@ -68,7 +69,8 @@ function stageRows(title: string, destination: string, name: string, stage: Stag
   const { lastContiguousRun: last, missing, newRuns, failures, problems } = stage
   const rows = ['', title, LIGHT, stateRow('Last Contiguous Run', last)]
   for (const problem of problems) rows.push(stateRow('Problem', problem))
-  if (last === 0) rows.push(stateRow('Status', `No ${name} state recorded`))
+  if (!stage.comparable) rows.push(stateRow('Status', 'Not compared, since a store cannot be read'))
+  else if (last === 0) rows.push(stateRow('Status', `No ${name} state recorded`))
   else if (missing.length > 0) {
     rows.push(
       stateRow(`Missing in ${destination}`, `${missing.length} run(s) before last contiguous (${listRuns(missing)})`),

@@ -1,11 +1,11 @@
-import { errorCode } from '@holdfast/atomic-file'
-import { RunProgress } from '@holdfast/state'
 import { explainError } from '../cli/explain-error.js'
-import type { ArchiverConfig, StageFiles } from '../config/archiver-config.js'
+import type { ArchiverConfig } from '../config/archiver-config.js'
 import type { Logger } from '../log/logger.js'
-import { contiguousRanges, countRuns, gapsBetween, type RunRange } from './run-ranges.js'
+import { compareStage, type StageComparison } from './compare-stage.js'
+import { hideCredentials } from './hide-credentials.js'
+import { contiguousRanges, countRuns, gapsBetween, type RunRange, subtractRanges } from './run-ranges.js'
 
-/** What one place holds; `runs` is absent when it could not be read. */
+/** What one place holds; the numbers are absent when it could not be read, with the reason in `error`. */
 export interface StoreStatus {
   readonly location: string
   readonly totalRuns?: number
@@ -15,18 +15,6 @@ export interface StoreStatus {
   readonly gaps?: readonly RunRange[]
   readonly missingRuns?: number
   readonly error?: string
-}
-
-export interface StageComparison {
-  readonly lastContiguousRun: number
-  readonly lastAttemptedRun: number
-  /** At or below the last contiguous run at the source, but not at the destination. */
-  readonly missing: readonly number[]
-  /** Above the last contiguous run at the source. */
-  readonly newRuns: readonly number[]
-  readonly failures: readonly number[]
-  /** What is wrong with the state file or the failure log. */
-  readonly problems: readonly string[]
 }
 
 export interface Recommendation {
@@ -69,36 +57,49 @@ export async function makeStatusReport(
     sources.artdaqdb(),
     sources.ucondb(),
   ])
-  const present = { filesystem: runsOf(filesystem), artdaqdb: runsOf(artdaqdb), ucondb: runsOf(ucondb) }
-  const readable = [filesystem, artdaqdb, ucondb].every((result) => result.status === 'fulfilled')
+  const [records, database, archive] = [runsOf(filesystem), runsOf(artdaqdb), runsOf(ucondb)]
   const stages = compareState
     ? {
-        import: await compareStage(config.import, present.filesystem, present.artdaqdb, logger),
-        migration: await compareStage(config.migrate, present.artdaqdb, present.ucondb, logger),
+        import: await compareStage(config.import, { source: records, destination: database }, logger),
+        migration: await compareStage(config.migrate, { source: database, destination: archive }, logger),
       }
     : undefined
-  const stateIsSound =
-    stages === undefined || [stages.import, stages.migration].every((stage) => stage.problems.length === 0)
-  return {
+  return concludeReport({
     filesystem: describeStore(config.runRecordsDir, filesystem),
-    artdaqdb: describeStore(config.database.uri, artdaqdb),
+    artdaqdb: describeStore(config.database.location, artdaqdb),
     ucondb: {
       ...describeStore(config.archive.serverUrl, ucondb),
       folder: config.archive.folderName,
       object: config.archive.objectName,
     },
     ...(stages === undefined ? {} : { stages }),
-    recommendations: readable ? recommend(present.filesystem, present.artdaqdb, present.ucondb) : [],
+  })
+}
+
+/** The same report as it is without `compareState`. */
+export function withoutStages({ filesystem, artdaqdb, ucondb }: StatusReport): StatusReport {
+  return concludeReport({ filesystem, artdaqdb, ucondb })
+}
+
+function concludeReport(found: Omit<StatusReport, 'recommendations' | 'complete'>): StatusReport {
+  const { filesystem, artdaqdb, ucondb, stages } = found
+  const readable = [filesystem, artdaqdb, ucondb].every(({ error }) => error === undefined)
+  const stateIsSound =
+    stages === undefined || [stages.import, stages.migration].every(({ problems }) => problems.length === 0)
+  return {
+    ...found,
+    recommendations: readable ? recommend(filesystem.ranges, artdaqdb.ranges, ucondb.ranges) : [],
     complete: readable && stateIsSound,
   }
 }
 
-function runsOf(result: PromiseSettledResult<ReadonlySet<number>>): ReadonlySet<number> {
-  return result.status === 'fulfilled' ? result.value : new Set()
+function runsOf(result: PromiseSettledResult<ReadonlySet<number>>): ReadonlySet<number> | undefined {
+  return result.status === 'fulfilled' ? result.value : undefined
 }
 
-function describeStore(location: string, result: PromiseSettledResult<ReadonlySet<number>>): StoreStatus {
-  if (result.status === 'rejected') return { location, error: explainError(result.reason) }
+function describeStore(address: string, result: PromiseSettledResult<ReadonlySet<number>>): StoreStatus {
+  const location = hideCredentials(address)
+  if (result.status === 'rejected') return { location, error: hideCredentials(explainError(result.reason)) }
   const ranges = contiguousRanges(result.value)
   const gaps = gapsBetween(ranges)
   const [first, last] = [ranges[0]?.[0], ranges.at(-1)?.[1]]
@@ -106,63 +107,20 @@ function describeStore(location: string, result: PromiseSettledResult<ReadonlySe
   return { location, totalRuns: result.value.size, ...extent, ranges, gaps, missingRuns: countRuns(gaps) }
 }
 
-async function compareStage(
-  files: StageFiles,
-  source: ReadonlySet<number>,
-  destination: ReadonlySet<number>,
-  logger: Logger,
-): Promise<StageComparison> {
-  const known = { source: [...source].sort((a, b) => a - b), destination }
-  try {
-    await using progress = await RunProgress.open({ ...files, readOnly: true, logger })
-    const { lastContiguousRun: last, lastAttemptedRun, failures, damage } = progress
-    return {
-      lastContiguousRun: last,
-      lastAttemptedRun,
-      missing: last > 0 ? known.source.filter((run) => run <= last && !destination.has(run)) : [],
-      newRuns: last > 0 ? known.source.filter((run) => run > last) : [],
-      failures,
-      problems: [
-        ...damage.map(({ path, reason }) => `'${path}' is damaged: ${reason}`),
-        ...strangeCounters(files, Math.max(last, lastAttemptedRun), [...source, ...destination, ...failures]),
-      ],
-    }
-  } catch (error) {
-    if (errorCode(error)?.startsWith('ERR_STATE') !== true) throw error
-    return {
-      lastContiguousRun: 0,
-      lastAttemptedRun: 0,
-      missing: [],
-      newRuns: [],
-      failures: [],
-      problems: [explainError(error)],
-    }
-  }
-}
-
-/** A counter above every run that is known anywhere keeps incremental mode from taking new ones. */
-function strangeCounters({ stateFile }: StageFiles, counter: number, known: readonly number[]): string[] {
-  const highest = known.reduce((one, other) => Math.max(one, other), 0)
-  if (counter <= highest || known.length === 0) return []
-  return [
-    `'${stateFile}' counts to run ${counter}, but the highest run known is ${highest}; rebuild it with --recover-…-state`,
-  ]
-}
-
 function recommend(
-  filesystem: ReadonlySet<number>,
-  artdaqdb: ReadonlySet<number>,
-  ucondb: ReadonlySet<number>,
+  filesystem: readonly RunRange[] = [],
+  artdaqdb: readonly RunRange[] = [],
+  ucondb: readonly RunRange[] = [],
 ): Recommendation[] {
   const found: Recommendation[] = []
-  const add = (kind: Recommendation['kind'], runs: ReadonlySet<number>): void => {
-    if (runs.size === 0) return
-    const ranges = contiguousRanges(runs)
-    found.push({ kind, runs: runs.size, firstRun: ranges[0]?.[0] ?? 0, lastRun: ranges.at(-1)?.[1] ?? 0 })
+  const add = (kind: Recommendation['kind'], ranges: readonly RunRange[]): void => {
+    const [first, last] = [ranges[0]?.[0], ranges.at(-1)?.[1]]
+    if (first === undefined || last === undefined) return
+    found.push({ kind, runs: countRuns(ranges), firstRun: first, lastRun: last })
   }
-  add('import', filesystem.difference(artdaqdb))
-  add('migrate', artdaqdb.difference(ucondb))
-  add('orphaned', artdaqdb.difference(filesystem))
-  add('archive-only', ucondb.difference(artdaqdb))
+  add('import', subtractRanges(filesystem, artdaqdb))
+  add('migrate', subtractRanges(artdaqdb, ucondb))
+  add('orphaned', subtractRanges(artdaqdb, filesystem))
+  add('archive-only', subtractRanges(ucondb, artdaqdb))
   return found.length > 0 ? found : [{ kind: 'synchronized', runs: 0 }]
 }

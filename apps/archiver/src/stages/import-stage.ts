@@ -5,18 +5,28 @@ import { type ConvertedRunRecord, convertRunRecord, type FileContent, readRunRec
 import type { ArchiverConfig } from '../config/archiver-config.js'
 import { RunRecordChangedError } from '../errors.js'
 import type { Logger } from '../log/logger.js'
+import { firstUnsettledRun } from '../record/first-unsettled-run.js'
 import { readRecord } from '../record/read-record.js'
 import { readSchema } from '../record/read-schema.js'
 import { listRunDirectories, type RunDirectories } from '../record/run-directories.js'
 import type { Stage } from './stage.js'
 import { findStoredRuns } from './stored-runs.js'
 
-/** From run records on the file system into artdaqDB; `isArchived` tells whether UconDB holds a run already. */
+export interface ImportStageOptions {
+  /** Whether UconDB holds a run already. */
+  readonly isArchived: (run: number) => Promise<boolean>
+  /** Runs from the first record on that has changed so recently are left for later. @default none is */
+  readonly settleMs?: number | undefined
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+/** From run records on the file system into artdaqDB. */
 export function createImportStage(
   config: ArchiverConfig,
   database: RunDatabase,
   logger: Logger,
-  isArchived: (run: number) => Promise<boolean>,
+  { isArchived, settleMs, now }: ImportStageOptions,
 ): Stage {
   let directories: RunDirectories = new Map()
   let schema: Promise<string> | undefined
@@ -27,9 +37,15 @@ export function createImportStage(
     recoverFlag: '--recover-import-state',
     retryFlag: '--retry-failed-import',
 
-    async listSource() {
+    async listSource(isInQuestion) {
       directories = await listRunDirectories(config.runRecordsDir)
-      return new Set(directories.keys())
+      const runs = new Set(directories.keys())
+      if (settleMs === undefined) return runs
+      const unsettled = await firstUnsettledRun(directories, isInQuestion, { settleMs, nowMs: now() })
+      if (unsettled === undefined) return runs
+      logger.info(`[Import] Run ${unsettled} may still be written: it and those above it are left for later`)
+      // Were those above it taken, it would be a late run.
+      return new Set([...runs].filter((run) => run < unsettled))
     },
 
     async listDestination(isInQuestion) {

@@ -288,7 +288,7 @@ extra: 1
   })
 
   test.each([
-    ['MongoDB', 'mongodb://u:p@host/db', "Cannot open a 'mongodb' database"],
+    ['MongoDB', 'mongodb://u:p@host/db', 'set artdaq_db.use_tools to true'],
     ['a bare path', '/data/db', "Cannot open '/data/db'"],
     ['a relative path', 'filesystemdb://data/db', 'it does not name an absolute folder'],
     ['a path with a blank', 'filesystemdb:///data/my db', 'would expand " " as a shell does'],

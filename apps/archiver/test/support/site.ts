@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RUN_RECORD_SCHEMA, type RunRecordOptions, writeRunRecord } from '@holdfast/testkit/run-record'
 
@@ -41,7 +41,12 @@ export function makeSite(dir: string): Site {
     databaseDir: join(dir, 'artdaqdb'),
     archiveDir,
     addRuns(runs, options) {
-      for (const run of runs) writeRunRecord(recordsDir, run, { bytes: 2_000, ...options })
+      // Each appears as a whole, so that an archiver that is at work never sees half of one.
+      for (const run of runs)
+        renameSync(
+          writeRunRecord(join(dir, 'records_in_the_making'), run, { bytes: 2_000, ...options }),
+          join(recordsDir, String(run)),
+        )
     },
     breakRun(run) {
       const path = join(recordsDir, String(run), 'tpc01.fcl')

@@ -1,8 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileLock } from '@holdfast/lock'
 import { useTempDir } from '@holdfast/testkit'
-import { writeRunRecord } from '@holdfast/testkit/run-record'
 import { describe, expect, test } from 'vitest'
 import { listenAsServiceManager } from '../support/notify-socket.js'
 import { makeSite, type Site } from '../support/site.js'
@@ -52,6 +51,28 @@ describe('archiver watch', () => {
     expect((await archiver.finished).stderr).not.toContain('attempt')
   })
 
+  test('leaves a record that is being written for later, and those above it, so that none of them is late', async () => {
+    const site = makeSite(dir())
+    site.addRuns([100, 101, 102])
+    utimesSync(join(site.recordsDir, '100'), new Date(0), new Date(0))
+    for (const name of ['101', '102'])
+      for (const file of ['.', ...readdirSync(join(site.recordsDir, name))])
+        utimesSync(join(site.recordsDir, name, file), new Date(0), new Date(0))
+    const part = join(site.recordsDir, '101', 'metadata.txt')
+    utimesSync(part, new Date(), new Date())
+    utimesSync(join(site.recordsDir, '101'), new Date(), new Date())
+    const archiver = spawnArchiver(['watch', site.configPath, '--interval', '500ms', '--settle', '1h'])
+    await archiver.logged('Run 101 may still be written')
+    await archiver.logged('[Migration] [Run 100] done')
+    expect(site.archived()).toEqual([100])
+    for (const path of [part, join(site.recordsDir, '101')]) utimesSync(path, new Date(0), new Date(0))
+    await archiver.logged('[Migration] [Run 102] done')
+    archiver.kill('SIGTERM')
+    await archiver.finished
+    expect(site.archived()).toEqual([100, 101, 102])
+    expect(site.failures('import')).toEqual([])
+  })
+
   test('outlives run records that are not mounted, and goes on when they are back', async () => {
     const site = makeSite(dir())
     site.addRuns([100])
@@ -82,7 +103,8 @@ describe('archiver watch', () => {
     writeFileSync(site.configPath, good.replace(site.recordsDir, other))
     archiver.kill('SIGHUP')
     await archiver.logged('The configuration was read again')
-    writeRunRecord(other, 102, { bytes: 2_000 })
+    site.addRuns([102])
+    renameSync(join(site.recordsDir, '102'), join(other, '102'))
     await archiver.logged('[Migration] [Run 102] done')
     archiver.kill('SIGINT')
     expect((await archiver.finished).code).toBe(130)

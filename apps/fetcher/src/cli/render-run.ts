@@ -40,7 +40,7 @@ function describeLeft({ left, name, end, counts }: RunResult): string[] {
   }
   if (givenUp > 0) {
     const earlier = givenUp - counts.givenUp
-    const note = earlier > 0 ? ` (${formatCount(earlier)} of them by earlier runs)` : ''
+    const note = earlier > 0 ? ` (${formatCount(earlier)} of them not by an attempt of this run)` : ''
     lines.push(
       `  ${plural(givenUp, 'request')} given up${note}; see 'fetcher failures ${name}', then 'fetcher retry ${name}'`,
     )

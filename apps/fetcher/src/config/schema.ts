@@ -202,7 +202,7 @@ export const configurationSchema = z.strictObject({
   description: z.string().default(''),
   concurrency: whole(1, 256).default(4),
   max_retries: whole(0, 50).default(5),
-  lease_seconds: z.number().min(1).max(86_400).default(300),
+  lease_seconds: z.number().min(1).max(86_400).default(60),
   /** A run does not wait for attempts that are further away; they are for a later run. */
   max_wait_seconds: z.number().min(0).default(600),
   credentials_file: text.optional(),

@@ -1,18 +1,19 @@
 import {
   type ApiLeasedRequest,
   type ApiLocator,
+  type ApiRequest,
   conditionalHeaders,
   type HttpClient,
   type HttpResponse,
+  keepLease,
   type PageFacts,
-  type Progress,
 } from '@holdfast/locators'
 import type { ApiContent } from '../config/schema.js'
 import { countAt } from './count-at.js'
 import type { HiddenErrors } from './hidden-errors.js'
 import type { DrainSwitch } from './http-parts.js'
-import type { Job, JobResult, JobSignals, Source } from './job.js'
-import { keepLease } from './keep-lease.js'
+import type { JobResult, JobSignals } from './job.js'
+import { LocatorSource } from './locator-source.js'
 import type { ResultFacts, ResultStorage, StoredResult } from './result-storage.js'
 
 export interface ApiSourceParts {
@@ -28,47 +29,30 @@ export interface ApiSourceParts {
 }
 
 /** Pages of an HTTP API. A page whose text decides how the walk goes on is in memory once, other answers are streams. */
-export class ApiSource implements Source {
-  readonly kind = 'api'
-  readonly prefix: string
+export class ApiSource extends LocatorSource<ApiRequest, ApiLeasedRequest> {
+  override readonly kind = 'api'
   readonly #parts: ApiSourceParts
 
   constructor(parts: ApiSourceParts) {
-    this.prefix = parts.locator.prefix
+    super(parts.locator, parts.hidden)
     this.#parts = parts
   }
 
-  async next(max: number): Promise<Job[]> {
-    const { locator, hidden } = this.#parts
-    return (await locator.next(max)).map((leased) => ({
-      id: leased.request.id,
-      name: leased.request.name,
-      attempt: leased.attempt,
-      run: (signals) => this.#run(leased, signals),
-      failed: (error) => locator.failed(leased, hidden.scrub(error)),
-      giveBack: () => locator.giveBack(leased),
-    }))
-  }
-
-  progress(): Promise<Progress> {
-    return this.#parts.locator.progress()
-  }
-
-  waitForWork(signal: AbortSignal): Promise<void> {
-    return this.#parts.locator.waitForWork({ signal })
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     await this.#parts.client.close()
     await this.#parts.close()
   }
 
-  async #run(leased: ApiLeasedRequest, { stop, drain }: JobSignals): Promise<JobResult> {
+  protected override async runRequest(
+    leased: ApiLeasedRequest,
+    { stop, drain, onStored }: JobSignals,
+  ): Promise<JobResult> {
     const { locator, leaseSeconds } = this.#parts
     this.#parts.drain.follow(drain)
     const { page, headers, ...result } = await keepLease(locator, leased, leaseSeconds, stop, (signal) =>
       this.#fetch(leased, signal),
     )
+    onStored()
     const { outcome, items, bytes, bundle } = result
     await locator.succeeded(leased, { result: { outcome, items, bytes, bundle }, page, headers })
     return result

@@ -26,13 +26,17 @@ export interface Job {
 export interface JobSignals {
   readonly stop: AbortSignal
   readonly drain: AbortSignal
+  /** To be called when the result is durable and only its acknowledgement is left, so that the next request begins beside it. */
+  readonly onStored: () => void
 }
 
 /** A locator with all that is needed to do its requests. */
 export interface Source {
   readonly prefix: string
   readonly kind: 'api' | 'sftp'
-  next(max: number): Promise<Job[]>
+  /** Up to `max` requests. So many more are about to be asked for as `ahead` says: they may be put into line at the same time. */
+  next(max: number, ahead: number): Promise<Job[]>
+  endLeasesOf(isGone: (holder: string) => Promise<boolean>): Promise<number>
   progress(): Promise<Progress>
   waitForWork(signal: AbortSignal): Promise<void>
   close(): Promise<void>

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { makeDirectory } from '@holdfast/atomic-file'
 import { createKvStore, type KvStore, type KvStoreOptions, kvConfigFromEnv } from '@holdfast/kv-persistence'
 import { atPath, type ConfigPlace, type FetcherConfig } from '../config/load-config.js'
+import { type Holder, takeHolder } from './holder.js'
 
 /** Where a fetcher keeps what is not its output: its state, unless that is elsewhere, and partial files. */
 export function workFolderOf(name: string, { currentDir }: Pick<ConfigPlace, 'currentDir'>): string {
@@ -26,6 +27,12 @@ export async function stateOptions(config: FetcherConfig, place: ConfigPlace): P
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: await credentials.get(password) }),
   }
+}
+
+/** `undefined` for a store that other machines may use, too: nobody can see there who is dead. */
+export async function takeHolderOf(config: FetcherConfig, place: ConfigPlace): Promise<Holder | undefined> {
+  const options = await stateOptions(config, place)
+  return options.type === 'sqlite' && options.path !== undefined ? takeHolder(options.path) : undefined
 }
 
 export async function openState(config: FetcherConfig, place: ConfigPlace): Promise<KvStore> {

@@ -4,7 +4,7 @@ import { isDay } from '../config/schema.js'
 import { lookAtQueue } from './look-at-queue.js'
 import { makeSources, requireCredentials } from './make-sources.js'
 import { openOutput } from './open-output.js'
-import { openState, stateOptions, workFolderOf } from './open-state.js'
+import { openState, stateOptions, takeHolderOf, workFolderOf } from './open-state.js'
 import { type PartialFolder, takePartialFolder } from './partial-folder.js'
 import { planRun } from './plan-run.js'
 import type { RunPlan, RunResult } from './run-result.js'
@@ -68,6 +68,7 @@ export async function runFetcher(
   const startedAtMs = Date.now()
   await requireCredentials(config, place)
   await using store = await openState(config, place)
+  await using holder = await takeHolderOf(config, place)
   await using storage = await openOutput(config, place)
   await using statistics = new RunStatistics(store, name)
   let partial: Promise<PartialFolder> | undefined
@@ -78,7 +79,7 @@ export async function runFetcher(
       place,
       concurrency,
       storage,
-      settings: { ...settings, store },
+      settings: { ...settings, store, holder: holder?.signature },
       partialFolder: async () => {
         partial ??= takePartialFolder(workFolderOf(name, place))
         return (await partial).path
@@ -88,6 +89,7 @@ export async function runFetcher(
       },
     })
     try {
+      if (holder !== undefined) await Promise.all(sources.map((source) => source.endLeasesOf(holder.isGone)))
       const look = (): Promise<RunResult['left']> =>
         Promise.all(sources.map(({ prefix }) => lookAtQueue(store, prefix)))
       const leftAtStart = await windowsLeft(config, store, settings)

@@ -43,6 +43,9 @@ export interface RunEnd {
 /** A pause only where a store says that work is due, and gives none: another process was faster. */
 const EMPTY_PAUSE_MS = 20
 
+/** New requests put into line by one commit, for each place; a few commits less, and little that waits when a run ends early. */
+const AHEAD_PER_PLACE = 4
+
 /** Takes requests from all locators, does so many at a time, and ends when nothing is left to do. Nothing waits for a time to pass but retries. */
 export class Runner {
   readonly #options: RunnerOptions
@@ -96,12 +99,15 @@ export class Runner {
     // With several locators, one that is slow to say what it has must not hold all places.
     const most = sources.length === 1 ? concurrency : 1
     while (!this.#isEnding && !this.#hasFailed(source)) {
-      const places = await this.#slots.take(most, ending)
+      // Each place may have one more request that only waits for its acknowledgement.
+      while (active.size >= 2 * concurrency) await Promise.race(active)
+      const places = await this.#slots.take(Math.min(most, 2 * concurrency - active.size), ending)
       const jobs = await this.#next(source, places)
       for (const job of jobs) {
-        const work = this.#do(source, job).finally(() => {
+        const place = this.#slots.lend()
+        const work = this.#do(source, job, () => place.giveBack()).finally(() => {
           active.delete(work)
-          this.#slots.give(1)
+          place.giveBack()
         })
         active.add(work)
       }
@@ -117,10 +123,13 @@ export class Runner {
       const wanted = Math.min(places, this.#options.limit - this.#begun)
       if (wanted < 1) return []
       this.#begun += wanted
-      const jobs = await source.next(wanted).catch((error: unknown) => {
-        this.#begun -= wanted
-        throw error
-      })
+      const left = this.#options.limit - this.#begun
+      const jobs = await source
+        .next(wanted, Math.min(left, AHEAD_PER_PLACE * this.#options.concurrency))
+        .catch((error: unknown) => {
+          this.#begun -= wanted
+          throw error
+        })
       this.#begun -= wanted - jobs.length
       used = jobs.length
       return jobs
@@ -153,12 +162,12 @@ export class Runner {
     }
   }
 
-  async #do(source: Source, job: Job): Promise<void> {
+  async #do(source: Source, job: Job, onStored: () => void): Promise<void> {
     const { statistics, drain, stop, onEvent } = this.#options
     const startedMs = performance.now()
     statistics.add('requests')
     try {
-      const result = await job.run({ stop: AbortSignal.any([stop, this.#over.signal]), drain })
+      const result = await job.run({ stop: AbortSignal.any([stop, this.#over.signal]), drain, onStored })
       this.#count(source, result, (performance.now() - startedMs) / 1000)
       onEvent({ type: 'stored', source, job, result })
     } catch (error) {

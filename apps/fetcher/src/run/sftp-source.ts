@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { openAppendFile, removeFile } from '@holdfast/atomic-file'
-import { downloadFile, type LeasedRequest, type Progress, type SftpLocator, type SftpRequest } from '@holdfast/locators'
+import { downloadFile, keepLease, type LeasedRequest, type SftpLocator, type SftpRequest } from '@holdfast/locators'
 import type { SftpContent } from '../config/schema.js'
 import type { HiddenErrors } from './hidden-errors.js'
-import type { Job, JobResult, JobSignals, Source } from './job.js'
-import { keepLease } from './keep-lease.js'
+import type { JobResult, JobSignals } from './job.js'
+import { LocatorSource } from './locator-source.js'
 import type { ResultStorage } from './result-storage.js'
 
 export interface SftpSourceParts {
@@ -19,40 +19,23 @@ export interface SftpSourceParts {
 }
 
 /** Files of an SFTP server. What is there of a file when the process dies is used by the next one. */
-export class SftpSource implements Source {
-  readonly kind = 'sftp'
-  readonly prefix: string
+export class SftpSource extends LocatorSource<SftpRequest, LeasedRequest<SftpRequest>> {
+  override readonly kind = 'sftp'
   readonly #parts: SftpSourceParts
   /** By request; a lease that ran out may bring a request back before the work on it has noticed. */
   readonly #active: Map<string, Promise<unknown>> = new Map()
 
   constructor(parts: SftpSourceParts) {
-    this.prefix = parts.locator.prefix
+    super(parts.locator, parts.hidden)
     this.#parts = parts
   }
 
-  async next(max: number): Promise<Job[]> {
-    const { locator, hidden } = this.#parts
-    return (await locator.next(max)).map((leased) => ({
-      id: leased.request.id,
-      name: leased.request.name,
-      attempt: leased.attempt,
-      run: (signals) => this.#inTurn(leased.request.id, () => this.#run(leased, signals)),
-      failed: (error) => locator.failed(leased, hidden.scrub(error)),
-      giveBack: () => locator.giveBack(leased),
-    }))
-  }
-
-  progress(): Promise<Progress> {
-    return this.#parts.locator.progress()
-  }
-
-  waitForWork(signal: AbortSignal): Promise<void> {
-    return this.#parts.locator.waitForWork({ signal })
-  }
-
-  close(): Promise<void> {
+  override close(): Promise<void> {
     return this.#parts.locator.close()
+  }
+
+  protected override runRequest(leased: LeasedRequest<SftpRequest>, signals: JobSignals): Promise<JobResult> {
+    return this.#inTurn(leased.request.id, () => this.#run(leased, signals))
   }
 
   async #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
@@ -70,11 +53,12 @@ export class SftpSource implements Source {
     }
   }
 
-  async #run(leased: LeasedRequest<SftpRequest>, { stop }: JobSignals): Promise<JobResult> {
+  async #run(leased: LeasedRequest<SftpRequest>, { stop, onStored }: JobSignals): Promise<JobResult> {
     const { locator, leaseSeconds, partialFolder } = this.#parts
     const { size, mtimeMs, id } = leased.request
     const path = join(partialFolder, `${id}.partial`)
     const result = await keepLease(locator, leased, leaseSeconds, stop, (signal) => this.#fetch(leased, path, signal))
+    onStored()
     const { outcome, bytes, bundle } = result
     await locator.succeeded(leased, { size, mtimeMs, result: { outcome, bytes, bundle } })
     await removeFile(path)

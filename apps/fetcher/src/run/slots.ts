@@ -27,6 +27,17 @@ export class Slots {
     return taken
   }
 
+  /** For one that was taken: gives it back once, however often it is asked to. */
+  lend(): { readonly giveBack: () => void } {
+    let isOut = true
+    return {
+      giveBack: () => {
+        if (isOut) this.give(1)
+        isOut = false
+      },
+    }
+  }
+
   give(count: number): void {
     this.#free += count
     if (this.#free > 0) for (const resolve of this.#waiting) resolve()

@@ -7,6 +7,8 @@ export interface SourceSettings {
   /** `undefined`: only to see whether the options can be used. */
   readonly store: KvStore | undefined
   readonly leaseSeconds: number
+  /** Signs the leases. */
+  readonly holder?: string | undefined
   readonly maxRetries: number
   /** First and last day, in place of those of the configuration. */
   readonly since: string | undefined
@@ -18,6 +20,7 @@ export function commonOptions(content: LocatorContent, settings: SourceSettings)
     prefix: content.prefix,
     store: settings.store,
     leaseSeconds: settings.leaseSeconds,
+    holder: settings.holder,
     maxRetries: content.max_retries ?? settings.maxRetries,
     baseDelaySeconds: content.base_delay_seconds,
     maxDelaySeconds: Math.max(content.max_delay_seconds, content.base_delay_seconds),

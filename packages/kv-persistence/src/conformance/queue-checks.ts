@@ -51,6 +51,29 @@ export const queueChecks: readonly StoreCheck[] = [
     },
   },
   {
+    name: 'the leases of holders that are gone end at once, and a late worker among them is refused',
+    async run(test) {
+      await using store = await test.open()
+      const queue = createLeasedQueue('q', { store })
+      for (const name of ['a', 'b', 'c']) await queue.enqueue(name)
+      const [late] = await queue.lease(1, 60, { holder: 'gone' })
+      await queue.lease(1, 60, { holder: 'alive' })
+      await queue.lease(1, 60)
+      assert.ok(late !== undefined)
+      const asked: string[] = []
+      const isGone = (holder: string): boolean => asked.push(holder) > 0 && holder === 'gone'
+      assert.equal(await queue.endLeasesOf(isGone), 1)
+      assert.deepEqual(asked.toSorted(), ['alive', 'gone'])
+      assert.deepEqual(await queue.counts(), { ready: 1, delayed: 0, leased: 2, dead: 0 })
+      await assertRejectsWithCode(queue.ack(late), 'ERR_LEASE_LOST')
+      const [second] = await queue.lease(10, 60)
+      assert.ok(second?.payload === 'a' && second.attempt === 2 && second.token > late.token)
+      await assertRejectsWithCode(queue.extend(late, 60), 'ERR_LEASE_LOST')
+      assert.equal(await queue.endLeasesOf(isGone), 0)
+      await queue.ack(second)
+    },
+  },
+  {
     name: 'a queue item that is given back keeps its place, is delayed if asked, and dies after its last attempt',
     async run(test) {
       await using store = await test.open()

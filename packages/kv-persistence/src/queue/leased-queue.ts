@@ -4,7 +4,7 @@ import { retryOnConflict } from '../managers/update-entry.js'
 import { type KvKey, splitKey } from '../store/key.js'
 import type { KvStore } from '../store/kv-store.js'
 import { moreThanZero, notNegative, positive } from './check-numbers.js'
-import { firstDueMs, leaseReady, move, readPayloads } from './queue-leasing.js'
+import { endLeases, firstDueMs, leaseReady, move, readPayloads } from './queue-leasing.js'
 import { QueueNumbers } from './queue-numbers.js'
 import { dedupeKey, itemKey, payloadKey, placeOf, type QueueRecord, type QueueState } from './queue-record.js'
 import { findLeased, type QueuePlace, runTransaction } from './queue-transaction.js'
@@ -64,12 +64,12 @@ export class LeasedQueue<T = unknown> {
   async lease(count: number, seconds: number, options: LeaseOptions = {}): Promise<Lease<T>[]> {
     positive('count', count)
     moreThanZero(seconds)
-    const { waitSeconds = 0, signal } = options
+    const { waitSeconds = 0, signal, holder = null } = options
     notNegative('waitSeconds', waitSeconds)
     const deadline = performance.now() + waitSeconds * SECOND_MS
     for (;;) {
       signal?.throwIfAborted()
-      const leases = await this.#leaseInTurn(count, seconds)
+      const leases = await this.#leaseInTurn(count, seconds, holder)
       const leftMs = deadline - performance.now()
       if (leases.length > 0 || leftMs <= 0) return leases
       await sleep(Math.min(leftMs, WAIT_POLL_MS), undefined, { signal })
@@ -97,6 +97,14 @@ export class LeasedQueue<T = unknown> {
       return result.done ? { done: end } : undefined
     })
     return { ...lease, expiresAtMs: dueMs }
+  }
+
+  /**
+   * Ends at once the leases of holders that are gone for certain, such as those of a process that has let go of its lock: the items are back in line, and whoever
+   * comes late is refused, as when a lease runs out. How many.
+   */
+  async endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number> {
+    return endLeases(await this.#level(), async (holder) => isGone(holder))
   }
 
   /** When the first item may be leased, in milliseconds of the store's clock: now or in the past for one that is ready. `undefined`: see `isIdle`. */
@@ -184,8 +192,8 @@ export class LeasedQueue<T = unknown> {
   }
 
   /** Calls of one process wait for each other, since they would only get into each other's way. */
-  #leaseInTurn(count: number, seconds: number): Promise<Lease<T>[]> {
-    const turn = this.#leasing.then(async () => leaseReady<T>(await this.#level(), count, seconds))
+  #leaseInTurn(count: number, seconds: number, holder: string | null): Promise<Lease<T>[]> {
+    const turn = this.#leasing.then(async () => leaseReady<T>(await this.#level(), count, seconds, holder))
     this.#leasing = turn.catch(() => undefined)
     return turn
   }

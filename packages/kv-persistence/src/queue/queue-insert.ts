@@ -32,6 +32,7 @@ export async function itemsToInsert(place: QueuePlace, items: readonly CheckedIt
       dueMs: delayMs > 0 ? nowMs + delayMs : 0,
       attempts: 0,
       token: 0,
+      holder: null,
       enqueuedAtMs: nowMs,
       lastError: null,
     }

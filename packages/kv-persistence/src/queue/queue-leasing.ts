@@ -11,7 +11,12 @@ import type { Lease } from './queue-types.js'
 const PROMOTED_AT_ONCE = 200
 
 /** Takes up to `count` ready items, one compare-and-set each; those that others were faster with are left to them. */
-export async function leaseReady<T>(level: KvStore, count: number, seconds: number): Promise<Lease<T>[]> {
+export async function leaseReady<T>(
+  level: KvStore,
+  count: number,
+  seconds: number,
+  holder: string | null,
+): Promise<Lease<T>[]> {
   const leases: Lease<T>[] = []
   await promote(level)
   for (let lost = 0; leases.length < count; ) {
@@ -32,7 +37,7 @@ export async function leaseReady<T>(level: KvStore, count: number, seconds: numb
         if (item === undefined) return removePlace(level, place)
         if (item.value.state !== 'ready') return undefined
         if (payload === undefined) return giveUp(level, item)
-        return take(level, item, payload.value, nowMs + Math.ceil(seconds * SECOND_MS))
+        return take(level, item, payload.value, { dueMs: nowMs + Math.ceil(seconds * SECOND_MS), holder })
       }),
     )
     const got = taken.filter((lease) => lease !== undefined)
@@ -93,15 +98,28 @@ async function take<T>(
   level: KvStore,
   item: KvEntry<QueueRecord>,
   payload: T,
-  dueMs: number,
+  { dueMs, holder }: Pick<QueueRecord, 'dueMs' | 'holder'>,
 ): Promise<Lease<T> | undefined> {
   const { value: record, version } = item
   // The version of what is replaced: grows from lease to lease, since each lease writes the record.
-  const leased: QueueRecord = { ...record, state: 'leased', dueMs, attempts: record.attempts + 1, token: version }
+  const attempts = record.attempts + 1
+  const leased: QueueRecord = { ...record, state: 'leased', dueMs, attempts, token: version, holder }
   const result = await move(level, record, version, leased)
   if (!result.done) return undefined
-  const { id, token, attempts: attempt, priority, enqueuedAtMs, lastError } = leased
-  return { id, payload, token, attempt, priority, enqueuedAtMs, expiresAtMs: dueMs, lastError }
+  const { id, token, priority, enqueuedAtMs, lastError } = leased
+  return { id, payload, token, attempt: attempts, priority, enqueuedAtMs, expiresAtMs: dueMs, lastError }
+}
+
+/** As if the leases of those who are gone had run out. How many. */
+export async function endLeases(level: KvStore, isGone: (holder: string) => Promise<boolean>): Promise<number> {
+  let count = 0
+  for await (const { value: id } of level.scan<string>('leased')) {
+    const item = await level.getEntry<QueueRecord>(itemKey(id))
+    if (item?.value.state !== 'leased' || item.value.holder === null || !(await isGone(item.value.holder))) continue
+    const ended = returned({ ...item.value, lastError: 'Whoever had the lease is gone' }, 0)
+    if ((await move(level, item.value, item.version, ended)).done) count += 1
+  }
+  return count
 }
 
 /** Delayed items whose time has come get ready, and so do those whose lease has run out. */

@@ -17,6 +17,8 @@ export interface QueueRecord {
   readonly maxAttempts: number
   /** Of the present lease; 0 without one. */
   readonly token: number
+  /** Who has the present lease, if that was said. */
+  readonly holder: string | null
   readonly enqueuedAtMs: number
   readonly dedupeKey: string | null
   readonly dedupeKeepMs: number | null

@@ -84,11 +84,11 @@ async function stepToGiveBack(place: QueuePlace, options: GiveBack): Promise<Ste
 /** Back in line, or dead after the last attempt. */
 export function returned(record: QueueRecord, dueMs: number): QueueRecord {
   if (record.attempts >= record.maxAttempts) return dead(record)
-  return { ...record, state: dueMs > 0 ? 'delayed' : 'ready', dueMs, token: 0 }
+  return { ...record, state: dueMs > 0 ? 'delayed' : 'ready', dueMs, token: 0, holder: null }
 }
 
 function dead(record: QueueRecord): QueueRecord {
-  return { ...record, state: 'dead', dueMs: 0, token: 0 }
+  return { ...record, state: 'dead', dueMs: 0, token: 0, holder: null }
 }
 
 function releaseDedupe(record: QueueRecord): KvOperation[] {

@@ -57,6 +57,8 @@ export interface Enqueued {
 }
 
 export interface LeaseOptions {
+  /** Names whoever leases, for `endLeasesOf`: another name in each life of each process. */
+  readonly holder?: string | undefined
   /** Wait so long for a first item. @default 0 */
   readonly waitSeconds?: number
   readonly signal?: AbortSignal

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { LockExistsError } from '@holdfast/lock'
 import type { Commit, CommitOutcome } from '../driver/driver.js'
 import { KvUnavailableError } from '../errors.js'
@@ -93,6 +93,9 @@ export class Writer {
   }
 
   async #round(): Promise<void> {
+    // Reads are answered at once, so whoever is about to write after a few of them gets to the queue within this turn, and shares the sync.
+    await nextTurn()
+    if (this.#queue.length === 0) return
     const leave = await this.#gate.enter(this.#msLeft())
     let settle = (): void => undefined
     try {

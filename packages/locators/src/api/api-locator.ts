@@ -86,9 +86,10 @@ export class ApiLocator implements Locator<ApiRequest, ApiSuccess> {
     this.#singles = new SingleRequests(this.#core, singles, options.repeatRequests ?? false)
   }
 
-  async next(max: number): Promise<ApiLeasedRequest[]> {
+  /** With `ahead`, so many more new requests are put into the queue by the same commit when there are not enough. @default 0 */
+  async next(max: number, { ahead = 0 }: { readonly ahead?: number } = {}): Promise<ApiLeasedRequest[]> {
     const leases = await this.#core.lease(max)
-    while (leases.length < max && (await this.#plan(max - leases.length)) > 0) {
+    while (leases.length < max && (await this.#plan(max - leases.length + ahead)) > 0) {
       leases.push(...(await this.#core.lease(max - leases.length)))
     }
     return this.#options.conditional === true ? this.#withValidators(leases) : leases
@@ -120,6 +121,10 @@ export class ApiLocator implements Locator<ApiRequest, ApiSuccess> {
     return this.#core.giveBack(leased)
   }
 
+  endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number> {
+    return this.#core.endLeasesOf(isGone)
+  }
+
   async progress(): Promise<Progress> {
     return this.#core.progress(await this.#moreAtMs())
   }
@@ -129,11 +134,11 @@ export class ApiLocator implements Locator<ApiRequest, ApiSuccess> {
   }
 
   failures(): AsyncIterableIterator<Failure<ApiRequest>> {
-    return this.#core.failures()
+    return this.#core.failures('Reset the locator: it then fetches everything again')
   }
 
   retry(idOrName?: string): Promise<number> {
-    return this.#core.retry(idOrName)
+    return this.#core.retry(idOrName, { forgetsLost: false })
   }
 
   /** Fetches what is done once more, by itself: the pages after it are left alone. How many requests have this id or URL. */

@@ -18,6 +18,11 @@ import { WakeUp } from './wake-up.js'
 const SECOND_MS = 1000
 const DELETED_AT_ONCE = 500
 
+const LOST = {
+  error: 'What was to be fetched is not known any more: its record in the store is gone or cannot be read',
+  errorCode: 'ERR_REQUEST_LOST',
+} as const
+
 /** What was done, kept under the done mark. */
 export interface DoneMark<R extends WorkRequest = WorkRequest> {
   readonly request: R
@@ -88,8 +93,15 @@ export class LocatorCore<R extends WorkRequest> {
   }
 
   async lease(max: number): Promise<LeasedRequest<R>[]> {
-    const leases = await this.#queue.lease(max, this.#options.leaseSeconds ?? 300)
+    const { leaseSeconds = 300, holder } = this.#options
+    const leases = await this.#queue.lease(max, leaseSeconds, { holder })
     return leases.map(toLeased)
+  }
+
+  async endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number> {
+    const count = await this.#queue.endLeasesOf(isGone)
+    if (count > 0) this.#wakeUp.wake()
+    return count
   }
 
   /** New requests, with other changes, in one step; how many were new, or `undefined` if a check did not hold. A request whose id waits already is left out. */
@@ -203,26 +215,37 @@ export class LocatorCore<R extends WorkRequest> {
     return (await this.store()).get<DoneMark<R>>(this.keys.done(request))
   }
 
-  async *failures(): AsyncIterableIterator<Failure<R>> {
+  /** `lostHint`: how to get a request back that is lost. */
+  async *failures(lostHint: string): AsyncIterableIterator<Failure<R>> {
     const store = await this.store()
-    for await (const { payload: request, lastError, attempts, enqueuedAtMs } of this.#queue.deadLetters()) {
-      if (request === undefined) continue
+    for await (const letter of this.#queue.deadLetters()) {
+      const { payload: request, lastError, attempts, enqueuedAtMs } = letter
+      const queuedAt = new Date(enqueuedAtMs).toISOString()
+      if (request === undefined) {
+        yield { id: letter.id, request, ...LOST, hint: lostHint, failures: attempts, failedAt: queuedAt }
+        continue
+      }
       const mark = await store.get<ErrorMark>(this.keys.error(request))
       yield {
+        id: request.id,
         request,
         error: mark?.error ?? lastError ?? '',
         errorCode: mark?.errorCode ?? null,
         failures: mark?.retryCount ?? attempts,
-        failedAt: mark?.timestamp ?? new Date(enqueuedAtMs).toISOString(),
+        failedAt: mark?.timestamp ?? queuedAt,
       }
     }
   }
 
-  async retry(idOrName?: string): Promise<number> {
+  /** `forgetsLost`: a request that is lost comes back by itself, once it no longer stands in the way. */
+  async retry(idOrName: string | undefined, { forgetsLost }: { readonly forgetsLost: boolean }): Promise<number> {
     let count = 0
     for await (const { id, payload: request } of this.#queue.deadLetters()) {
-      if (request === undefined) continue
-      if (idOrName !== undefined && idOrName !== request.id && idOrName !== request.name) continue
+      if (idOrName !== undefined && ![request?.id ?? id, request?.name].includes(idOrName)) continue
+      if (request === undefined) {
+        if (forgetsLost && (await this.#queue.removeDead(id))) count += 1
+        continue
+      }
       await this.#retries.clearRetryData(request.id)
       if (await this.#queue.retryDead(id)) count += 1
     }

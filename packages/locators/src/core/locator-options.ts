@@ -8,6 +8,8 @@ export interface LocatorOptions {
   readonly store?: KvStore | undefined
   /** A request comes back when nothing was heard of it for so long; `extend` keeps it. @default 300 */
   readonly leaseSeconds?: number | undefined
+  /** Names this life of this process, for `endLeasesOf`. @default nobody in particular */
+  readonly holder?: string | undefined
   /** Attempts after the first that failed. @default 5 */
   readonly maxRetries?: number | undefined
   /** Base × factor ^ failures seconds, at most so many, any time up to that. @default 1 */

@@ -130,6 +130,10 @@ export class SftpLocator implements Locator<SftpRequest, SftpSuccess>, AsyncDisp
     return this.#core.giveBack(leased)
   }
 
+  endLeasesOf(isGone: (holder: string) => boolean | Promise<boolean>): Promise<number> {
+    return this.#core.endLeasesOf(isGone)
+  }
+
   progress(): Promise<Progress> {
     return this.#core.progress(this.#moreAtMs())
   }
@@ -139,11 +143,14 @@ export class SftpLocator implements Locator<SftpRequest, SftpSuccess>, AsyncDisp
   }
 
   failures(): AsyncIterableIterator<Failure<SftpRequest>> {
-    return this.#core.failures()
+    return this.#core.failures('Retry it: the next listing finds the file again')
   }
 
-  retry(idOrName?: string): Promise<number> {
-    return this.#core.retry(idOrName)
+  async retry(idOrName?: string): Promise<number> {
+    const count = await this.#core.retry(idOrName, { forgetsLost: true })
+    // Files that were forgotten are found by a listing.
+    if (count > 0) this.#wantedAtMs = await this.#now()
+    return count
   }
 
   /** Fetches again what was fetched: a path, in its newest version that was fetched, or an id. How many. */

@@ -12,20 +12,21 @@ import {
   offsetPaging,
   pageNumberPaging,
 } from '@holdfast/locators'
+import { reply, sireneFaults } from '@holdfast/testkit/sirene-server'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { collect } from '../collect.js'
 import { type Fetched, fetchAll, sirensOf } from '../fetch-all.js'
-import { faults, reply, type SireneOptions, SireneServer } from '../servers/sirene-server.js'
+import { ApiServer, type ApiServerOptions } from '../servers/api-server.js'
 
 const TODAY = Date.parse('2025-03-10T12:00:00Z')
 let store: KvStore
-let server: SireneServer
+let server: ApiServer
 let client: HttpClient
 let clock: { wallMs: number; monotonicMs: number }
 
-async function startServer(options: SireneOptions = {}): Promise<void> {
+async function startServer(options: ApiServerOptions = {}): Promise<void> {
   await server?.[Symbol.asyncDispose]()
-  server = await new SireneServer(options).listen()
+  server = await ApiServer.start(options)
 }
 
 beforeEach(async () => {
@@ -247,7 +248,7 @@ describe('narrowing', () => {
 
 describe('failures', () => {
   test('a failed page is tried again at its time and the walk goes on from there', async () => {
-    server.faults.push(undefined, faults.status(500), undefined)
+    server.faults.push(undefined, sireneFaults.status(500), undefined)
     const locator = sirene()
     const first = await run(locator)
     expect(first.failed).toMatchObject([{ code: 'ERR_HTTP_STATUS', status: 500 }])
@@ -262,7 +263,7 @@ describe('failures', () => {
   })
 
   test('Retry-After is waited for', async () => {
-    server.faults.push(faults.status(429, { 'retry-after': '900' }))
+    server.faults.push(sireneFaults.status(429, { 'retry-after': '900' }))
     const locator = sirene({ windows: { start: '2025-03-01', end: '2025-03-01' } })
     await run(locator)
     const { nextDueAtMs = 0 } = await locator.progress()
@@ -273,8 +274,30 @@ describe('failures', () => {
     expect(await locator.next(1)).toHaveLength(1)
   })
 
+  test('a request whose record is gone is told as a failure with the fix, and retry() does not claim to bring it back', async () => {
+    const locator = sirene({ windows: { start: '2025-03-01', end: '2025-03-01' } })
+    expect(await locator.next(1)).toHaveLength(1)
+    for await (const { key } of store.scan('fr_siren_provider:queue:payload')) await store.delete(key)
+    pass(300_000)
+    expect(await locator.next(1)).toEqual([])
+    expect(await locator.progress()).toEqual({ finished: true, failures: 1 })
+    const failures = await collect(locator.failures())
+    expect(failures).toHaveLength(1)
+    expect(failures[0]).toMatchObject({
+      id: expect.stringMatching(/^\d+$/),
+      request: undefined,
+      errorCode: 'ERR_REQUEST_LOST',
+      hint: expect.stringContaining('Reset'),
+    })
+    expect(await locator.retry()).toBe(0)
+    expect(await locator.retry(failures[0]?.id)).toBe(0)
+    expect((await locator.progress()).failures).toBe(1)
+    await locator.reset()
+    expect((await run(locator)).sirens.toSorted()).toEqual(companies(days(1, 1)).toSorted())
+  })
+
   test('a permanent error is given up at once, the other days are fetched, and retry() gives it back', async () => {
-    server.faults.push(faults.status(400))
+    server.faults.push(sireneFaults.status(400))
     const locator = sirene()
     const { sirens } = await run(locator)
     expect(sirens).toEqual(companies(days(2, 3)))
@@ -285,7 +308,7 @@ describe('failures', () => {
     ])
     expect((await run(sirene())).fetched).toEqual([])
     expect(await locator.retry('unknown')).toBe(0)
-    expect(await locator.retry(failures[0]?.request.url)).toBe(1)
+    expect(await locator.retry(failures[0]?.request?.url)).toBe(1)
     expect((await run(locator)).sirens).toEqual(companies(days(1, 1)))
     expect(await locator.progress()).toEqual({ finished: true, failures: 0 })
   })
@@ -304,11 +327,11 @@ describe('failures', () => {
   })
 
   test.each([
-    ['a cut body', faults.cut(), 'ERR_HTTP_BODY'],
-    ['chunks without their end', faults.cutChunks(), 'ERR_HTTP_BODY'],
-    ['a body that stalls', faults.stall(), 'ERR_HTTP_TIMEOUT'],
-    ['no answer', faults.silence(), 'ERR_HTTP_TIMEOUT'],
-    ['HTML instead of JSON', faults.html(), 'ERR_PAGE_FORMAT'],
+    ['a cut body', sireneFaults.cut(), 'ERR_HTTP_BODY'],
+    ['chunks without their end', sireneFaults.cutChunks(), 'ERR_HTTP_BODY'],
+    ['a body that stalls', sireneFaults.stalled(), 'ERR_HTTP_TIMEOUT'],
+    ['no answer', sireneFaults.silent(), 'ERR_HTTP_TIMEOUT'],
+    ['HTML instead of JSON', sireneFaults.html(), 'ERR_PAGE_FORMAT'],
   ])('%s is a failure and never an empty success', async (_, fault, code) => {
     server.faults.push(fault)
     const locator = sirene({ windows: { start: '2025-03-01', end: '2025-03-01' } })

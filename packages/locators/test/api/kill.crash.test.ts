@@ -8,10 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { KvStoreOptions } from '@holdfast/kv-persistence'
 import { type Child, startChild, useTempDir } from '@holdfast/testkit'
 import { type RedisServer, startRedisServer } from '@holdfast/testkit/redis-server'
+import { sireneFaults } from '@holdfast/testkit/sirene-server'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Fetched, sirensOf } from '../fetch-all.js'
-import { faults, SireneServer } from '../servers/sirene-server.js'
+import { ApiServer } from '../servers/api-server.js'
 
 const SCRIPT = new URL('../fixtures/api-worker.mjs', import.meta.url)
 /** The moments differ from run to run with HOLDFAST_SEED. */
@@ -60,7 +61,7 @@ function lastDay(days: number): string {
   return `2025-03-${String(days).padStart(2, '0')}`
 }
 
-function everything(server: SireneServer, days: number): string[] {
+function everything(server: ApiServer, days: number): string[] {
   return Array.from({ length: days }, (_, n) => server.companies(lastDay(n + 1))).flat()
 }
 
@@ -74,7 +75,7 @@ describe.each(backends)('on $backend', ({ fresh }) => {
   test('killed before any step, nothing is lost and at most what was out is kept again', {
     timeout: 180_000,
   }, async () => {
-    await using server = await new SireneServer({ perDay: () => 3 }).listen()
+    await using server = await ApiServer.start({ perDay: () => 3 })
     for (let killAt = 1; ; killAt += 1) {
       const out = join(dir(), `out${++count}`)
       const job: Job = { store: fresh(), origin: server.origin, out, end: lastDay(2), leaseSeconds: 0.4 }
@@ -98,7 +99,7 @@ const onRedis = backends[1]?.fresh ?? ((): KvStoreOptions => ({ type: 'memory' }
 
 describe('two at once on redis', () => {
   test('each page is fetched by one of them, once', { timeout: 60_000 }, async () => {
-    await using server = await new SireneServer({ perDay: () => 7 }).listen()
+    await using server = await ApiServer.start({ perDay: () => 7 })
     const out = join(dir(), 'out')
     const job: Job = { store: onRedis(), origin: server.origin, out, end: lastDay(20), leaseSeconds: 60 }
     const workers = [start(job), start(job)]
@@ -111,9 +112,9 @@ describe('two at once on redis', () => {
   test('killed again and again, with failures of the server in between, nothing is lost', {
     timeout: 120_000,
   }, async () => {
-    await using server = await new SireneServer({ perDay: () => 7 }).listen()
+    await using server = await ApiServer.start({ perDay: () => 7 })
     for (let n = 0; n < 30; n += 1)
-      server.faults.push(undefined, n % 2 === 0 ? faults.status(503) : faults.cut(), undefined)
+      server.faults.push(undefined, n % 2 === 0 ? sireneFaults.status(503) : sireneFaults.cut(), undefined)
     const out = join(dir(), 'out')
     const job: Job = { store: onRedis(), origin: server.origin, out, end: lastDay(25), leaseSeconds: 1 }
     let kills = 0
@@ -132,7 +133,7 @@ describe('two at once on redis', () => {
   })
 
   test('the rate limit holds for both together, and over kills and restarts', { timeout: 60_000 }, async () => {
-    await using server = await new SireneServer({ perDay: () => 2 }).listen()
+    await using server = await ApiServer.start({ perDay: () => 2 })
     const rate = 40
     const job: Job = {
       store: onRedis(),

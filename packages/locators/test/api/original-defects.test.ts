@@ -9,20 +9,21 @@ import {
   cursorPaging,
 } from '@holdfast/locators'
 import { startChild, useTempDir } from '@holdfast/testkit'
+import { sireneFaults } from '@holdfast/testkit/sirene-server'
 import { expect, onTestFinished, test } from 'vitest'
 import { collect } from '../collect.js'
 import { type Fetched, fetchAll, sirensOf } from '../fetch-all.js'
-import { faults, SireneServer } from '../servers/sirene-server.js'
+import { ApiServer } from '../servers/api-server.js'
 
 const dir = useTempDir()
 
 async function setUp(perDay: number): Promise<{
-  server: SireneServer
+  server: ApiServer
   store: KvStore
   walk: (options?: Partial<ApiLocatorOptions>) => ApiLocator
   run: (locator: ApiLocator) => Promise<string[]>
 }> {
-  const server = await new SireneServer({ perDay: () => perDay }).listen()
+  const server = await ApiServer.start({ perDay: () => perDay })
   const store = await createKvStore({ type: 'sqlite', path: join(dir(), 'kv.sqlite') })
   const client = createHttpClient({ notFoundIsEmpty: true })
   onTestFinished(async () => {
@@ -69,7 +70,7 @@ test('a request that was handed out and never heard of again is handed out again
 
 test('an error on day 3 of 5 is kept, days 4 and 5 are fetched, and a later run fetches day 3', async () => {
   const { server, store, walk, run } = await setUp(3)
-  server.faults.push(undefined, undefined, faults.status(500))
+  server.faults.push(undefined, undefined, sireneFaults.status(500))
   const first = await run(walk({ baseDelaySeconds: 300, maxDelaySeconds: 300 }))
   expect(first).toEqual([1, 2, 4, 5].flatMap((day) => server.companies(`2025-03-0${day}`)))
   const errors = await collect(store.scan('fr_siren_provider:errors'))

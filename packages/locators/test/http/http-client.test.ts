@@ -9,13 +9,14 @@ import {
   headerAuth,
   oauthClientCredentials,
 } from '@holdfast/locators'
+import { reply, sireneFaults } from '@holdfast/testkit/sirene-server'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { faults, reply, SireneServer } from '../servers/sirene-server.js'
+import { ApiServer } from '../servers/api-server.js'
 
-let server: SireneServer
+let server: ApiServer
 
 beforeEach(async () => {
-  server = await new SireneServer().listen()
+  server = await ApiServer.start()
 })
 
 afterEach(() => server[Symbol.asyncDispose]())
@@ -71,12 +72,12 @@ describe('answers', () => {
     [501, false],
     [503, true],
   ])('status %i is an error, retryable: %s', async (status, retryable) => {
-    server.faults.push(faults.status(status))
+    server.faults.push(sireneFaults.status(status))
     await expect(read(open(), '/siren')).rejects.toMatchObject({ code: 'ERR_HTTP_STATUS', status, retryable })
   })
 
   test('404 is empty if that is what it means', async () => {
-    server.faults.push(faults.status(404))
+    server.faults.push(sireneFaults.status(404))
     const response = await open({ notFoundIsEmpty: true }).request({ url: `${server.origin}/siren` })
     expect(response.isEmpty).toBe(true)
     await response.discard()
@@ -94,7 +95,7 @@ describe('answers', () => {
     ['years', '99999999999', 86_400_000],
     ['nonsense', 'soon', undefined],
   ])('Retry-After in %s', async (_, value, retryAfterMs) => {
-    server.faults.push(faults.status(503, { 'retry-after': value, date: 'Fri, 31 Jan 2025 10:00:00 GMT' }))
+    server.faults.push(sireneFaults.status(503, { 'retry-after': value, date: 'Fri, 31 Jan 2025 10:00:00 GMT' }))
     const error: unknown = await read(open(), '/siren').catch((reason: unknown) => reason)
     expect((error as { retryAfterMs?: number }).retryAfterMs).toBe(retryAfterMs)
   })
@@ -102,10 +103,10 @@ describe('answers', () => {
 
 describe('limits', () => {
   test.each([
-    ['a cut body', faults.cut(), { code: 'ERR_HTTP_BODY', receivedBytes: 10 }],
-    ['chunks without their end', faults.cutChunks(), { code: 'ERR_HTTP_BODY' }],
-    ['a body that stalls', faults.stall(), { code: 'ERR_HTTP_TIMEOUT', phase: 'stalled' }],
-    ['no answer', faults.silence(), { code: 'ERR_HTTP_TIMEOUT', phase: 'headers' }],
+    ['a cut body', sireneFaults.cut(), { code: 'ERR_HTTP_BODY', receivedBytes: 10 }],
+    ['chunks without their end', sireneFaults.cutChunks(), { code: 'ERR_HTTP_BODY' }],
+    ['a body that stalls', sireneFaults.stalled(), { code: 'ERR_HTTP_TIMEOUT', phase: 'stalled' }],
+    ['no answer', sireneFaults.silent(), { code: 'ERR_HTTP_TIMEOUT', phase: 'headers' }],
   ])('%s', async (_, fault, expected) => {
     server.faults.push(fault)
     await expect(read(open({ headersTimeoutMs: 300, stalledTimeoutMs: 300 }), '/siren')).rejects.toMatchObject(expected)
@@ -141,12 +142,12 @@ describe('limits', () => {
   })
 
   test('the signal ends a request and a body with its reason', async () => {
-    server.faults.push(faults.silence(), faults.stall())
+    server.faults.push(sireneFaults.silent(), sireneFaults.stalled())
     const [first, second] = [new AbortController(), new AbortController()]
     const waiting = open().request({ url: `${server.origin}/siren` }, { signal: first.signal })
     first.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
-    server.faults.splice(0, server.faults.length, faults.stall())
+    server.faults.splice(0, server.faults.length, sireneFaults.stalled())
     const response = await open().request({ url: `${server.origin}/siren` }, { signal: second.signal })
     const body = response.bytes()
     second.abort(new Error('enough of it'))
@@ -162,7 +163,7 @@ describe('redirects', () => {
   })
 
   test('to another host are refused, or followed without credentials', async () => {
-    await using other = await new SireneServer().listen()
+    await using other = await ApiServer.start()
     const elsewhere = reply(302, {}, { location: `${other.origin}/page` })
     server.faults.push(elsewhere, elsewhere)
     const auth = headerAuth('X-Key', 'k1')
@@ -203,7 +204,7 @@ describe('credentials', () => {
 
     async function withTokens(tokens: { expiresIn: number; uses?: number }): Promise<void> {
       await server[Symbol.asyncDispose]()
-      server = await new SireneServer({ tokens }).listen()
+      server = await ApiServer.start({ tokens })
     }
 
     test('one token serves all who ask at once', async () => {
@@ -287,7 +288,7 @@ describe('rate limit', () => {
   test('Retry-After holds back everybody, those too that were waiting for their turn', async () => {
     const rateLimit = createRateLimit({ prefix: 'p', store, requests: 20, perSeconds: 1 })
     const client = open({ rateLimit })
-    server.faults.push(faults.status(429, { 'retry-after': '0.5' }))
+    server.faults.push(sireneFaults.status(429, { 'retry-after': '0.5' }))
     const results = await Promise.allSettled([read(client, '/page'), read(client, '/page'), read(client, '/page')])
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
     expect(gaps()[0]).toBeGreaterThan(400)

@@ -252,11 +252,13 @@ describe('files that are still being written', () => {
     expect((await locator.next(5)).map(({ request }) => request.path)).toEqual(['d/old.txt'])
     const { finished, nextDueAtMs = 0 } = await locator.progress()
     expect(finished).toBe(false)
-    while ((await store.now()) < nextDueAtMs) {
-      expect(await locator.next(5)).toEqual([])
+    let found: string[] = []
+    while (found.length === 0) {
       await locator.waitForWork()
+      found = (await locator.next(5)).map(({ request }) => request.path)
+      if ((await store.now()) < nextDueAtMs) expect(found).toEqual([])
     }
-    expect((await locator.next(5)).map(({ request }) => request.path)).toEqual(['d/young.txt'])
+    expect(found).toEqual(['d/young.txt'])
   })
 
   test('that grow between the listings are fetched once, whole', async () => {
@@ -347,6 +349,19 @@ describe('failures', () => {
     chmodSync(join(server().root, 'd/closed.txt'), 0o644)
     expect(await locator.retry('d/closed.txt')).toBe(1)
     expect(await run(locator)).toEqual(['d/closed.txt'])
+    expect(await collect(locator.failures())).toEqual([])
+  })
+
+  test('a file whose request is lost is told as a failure, and found again by the listing after retry()', async () => {
+    putFiles(server().root, filesOf(['d/a.txt']))
+    await using locator = locatorOf({ leaseSeconds: 0.001, listEverySeconds: 0.001 })
+    expect(await locator.next(1)).toHaveLength(1)
+    for await (const { key } of store.scan(['us_fl_daily_provider', 'queue', 'payload'])) await store.delete(key)
+    expect(await run(locator)).toEqual([])
+    const failures = await collect(locator.failures())
+    expect(failures).toMatchObject([{ request: undefined, errorCode: 'ERR_REQUEST_LOST' }])
+    expect(await locator.retry(failures[0]?.id)).toBe(1)
+    expect(await run(locator)).toEqual(['d/a.txt'])
     expect(await collect(locator.failures())).toEqual([])
   })
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { seededRandom } from '../random.ts'
+import { seededRandom } from '@holdfast/testkit/seeded-random'
 import { findRecorded } from './find-recorded.ts'
 import { makePipelineSite, type PipelineSite, readExecutions } from './pipeline-site.ts'
 

@@ -25,7 +25,10 @@ const TAKEN: ReadonlySet<string | undefined> = new Set(['ENOTEMPTY', 'EEXIST', '
 
 const MOST_ATTEMPTS = 5
 
-/** A bundle in `.staging`. Every resource is durable when `add` resolves, the manifest before the marker is written, the marker before the rename. */
+/**
+ * A bundle in `.staging`. The manifest is written after all resources and the marker after the manifest; nothing relies on their order on the disk, since all of
+ * it is durable before the rename, and without the rename there is no bundle.
+ */
 export class DiskBundleDraft implements BundleDraft {
   readonly request: BundleRequest
   readonly #place: BundlePlace

@@ -13,7 +13,7 @@
  */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeDirectory, openFolderDraft, sweepLeftovers } from '@holdfast/atomic-file'
+import { DirectorySyncs, makeDirectory, openFolderDraft, sweepLeftovers } from '@holdfast/atomic-file'
 import { placeOf } from '../bundle-path.js'
 import type { BundleDraft, BundleRequest, BundleStore, CompletedBundle } from '../bundle-store.js'
 import { DiskBundleDraft } from './disk-bundle-draft.js'
@@ -54,6 +54,9 @@ class DiskBundleStore implements BundleStore {
   readonly #staging: string
   readonly #secrets: readonly string[]
   readonly #now: () => number
+  readonly #syncs = new DirectorySyncs()
+  /** Folders for bundles that are being made; whoever finds one of these there already waits until it is durable. */
+  readonly #beingMade: Map<string, Promise<void>> = new Map()
   #closed = false
 
   constructor(folder: string, options: DiskBundleStoreOptions, deps: DiskBundleStoreDeps) {
@@ -67,8 +70,12 @@ class DiskBundleStore implements BundleStore {
     this.#assertOpen()
     const place = placeOf(request, this.#secrets)
     const path = join(this.#folder, place.path)
-    await makeDirectory(join(path, '..'))
-    const folder = await openFolderDraft(path, { tempDirectory: this.#staging })
+    await this.#makeFolder(join(path, '..'))
+    const folder = await openFolderDraft(path, {
+      tempDirectory: this.#staging,
+      syncTogether: true,
+      directorySyncs: this.#syncs,
+    })
     return new DiskBundleDraft(request, place, folder, {
       output: this.#folder,
       staging: this.#staging,
@@ -103,6 +110,14 @@ class DiskBundleStore implements BundleStore {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #makeFolder(folder: string): Promise<void> {
+    const known = this.#beingMade.get(folder)
+    if (known !== undefined) return known
+    const work = makeDirectory(folder).finally(() => this.#beingMade.delete(folder))
+    this.#beingMade.set(folder, work)
+    return work
   }
 
   #assertOpen(): void {

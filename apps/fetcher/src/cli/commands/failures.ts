@@ -5,6 +5,7 @@ import { table } from '../format.js'
 import { plural } from '../render-run.js'
 
 const SHOWN = 20
+const SHOWN_ID = 12
 
 export async function failures(
   context: Context,
@@ -17,12 +18,18 @@ export async function failures(
   const rows: string[][] = []
   let total = 0
   for (const locator of store === undefined ? [] : makeOfflineLocators(config, offlineSettings(config, store))) {
-    for await (const { request, error, errorCode, failures: count, failedAt } of locator.failures()) {
+    for await (const failure of locator.failures()) {
       total += 1
       if (found.length >= most) continue
-      const { id, name } = request
-      found.push({ locator: locator.prefix, id, name, error, errorCode, failures: count, failedAt })
-      rows.push([failedAt, id.slice(0, 12), name, error])
+      const { request, ...rest } = failure
+      found.push({ locator: locator.prefix, name: request?.name ?? null, ...rest })
+      const { failedAt, id, error, hint } = rest
+      rows.push([
+        failedAt,
+        id.slice(0, SHOWN_ID),
+        request?.name ?? '-',
+        hint === undefined ? error : `${error}. ${hint}`,
+      ])
     }
   }
   const more = total > found.length ? `${total - found.length} more; see --limit\n` : ''

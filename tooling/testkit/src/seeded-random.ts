@@ -1,4 +1,4 @@
-/** A small seeded generator (mulberry32): the same seed gives the same torture. Values are at least 0 and below 1. */
+/** A small seeded generator (mulberry32): the same seed gives the same numbers. Values are at least 0 and below 1. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
