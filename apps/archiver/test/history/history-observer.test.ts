@@ -6,6 +6,7 @@ import type { HistoryEvent } from '../../src/history/history-line.js'
 import { readHistory } from '../../src/history/read-history.js'
 import { runArchiver } from '../support/run-archiver.js'
 import { makeSite } from '../support/site.js'
+import { spawnArchiver } from '../support/spawn-archiver.js'
 
 const dir = useTempDir()
 
@@ -79,5 +80,27 @@ describe('run history of the archiver', () => {
     expect((await runArchiver([site.configPath])).code).toBe(0)
     expect(await events(path)).toHaveLength(2)
     expect(readFileSync(path, 'utf8')).toMatch(/^what is this\n\{"at"/)
+  })
+
+  test('killed in the middle, the history is whole lines of runs that are really recorded, and goes on', async () => {
+    const site = makeSite(dir())
+    const runs = Array.from({ length: 30 }, (_, index) => index + 1)
+    site.configure({ batch_size: 30 })
+    site.addRuns(runs)
+    const archiver = spawnArchiver([site.configPath])
+    await archiver.logged('[Import] [Run 12] done')
+    archiver.kill('SIGKILL')
+    await archiver.finished
+    const path = join(site.workDir, 'run_history.jsonl')
+    const before = await events(path)
+    expect(before.length).toBeGreaterThan(0)
+    await runArchiver([site.configPath, '--incremental'])
+    const after = await events(path)
+    expect(after.slice(0, before.length)).toEqual(before)
+    expect((await readHistory(path, () => undefined)).badLineCount).toBe(0)
+    const migrated = after.filter(({ stage }) => stage === 'Migration').map(({ run }) => run)
+    expect(migrated.sort((one, other) => one - other)).toEqual(runs)
+    const imported = after.filter(({ stage }) => stage === 'Import').map(({ run }) => run)
+    expect(new Set(imported).size).toBe(imported.length)
   })
 })
