@@ -42,8 +42,7 @@ export async function openSession(proc: ProcessLike, options: ArchiverOptions, d
     workDir: options.workDir,
     currentDir: proc.cwd(),
   })
-  const { url: webhookUrl } = config.reporting.webhook
-  deps.redactor.learn([...findSecrets(config), ...(webhookUrl === undefined ? [] : [webhookUrl])])
+  deps.redactor.learn([...findSecrets(config), ...secretsOfAddress(config.reporting.webhook.url)])
   const sessionId = randomUUID()
   const { command, dryRun } = options
   const keepsLog = !dryRun && (command === undefined || !WITHOUT_LOG_FILE.has(command.name))
@@ -65,4 +64,11 @@ export async function openSession(proc: ProcessLike, options: ArchiverOptions, d
     reopenLog: () => logging.reopen(),
     [Symbol.dispose]: () => logging[Symbol.dispose](),
   }
+}
+
+/** Whoever knows what follows the host of a webhook may write there; what is as short as `/hook` keeps nobody out, and stands in other texts. */
+function secretsOfAddress(address: string | undefined): string[] {
+  if (address === undefined || !URL.canParse(address)) return []
+  const { pathname, search } = new URL(address)
+  return [pathname, search, pathname + search].filter((secret) => secret.length >= 16)
 }

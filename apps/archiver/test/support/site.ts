@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RUN_RECORD_SCHEMA, type RunRecordOptions, writeRunRecord } from '@holdfast/testkit/run-record'
 
@@ -42,11 +42,12 @@ export function makeSite(dir: string): Site {
     archiveDir,
     addRuns(runs, options) {
       // Each appears as a whole, so that an archiver that is at work never sees half of one.
-      for (const run of runs)
-        renameSync(
-          writeRunRecord(join(dir, 'records_in_the_making'), run, { bytes: 2_000, ...options }),
-          join(recordsDir, String(run)),
-        )
+      for (const run of runs) {
+        const record = writeRunRecord(join(dir, 'records_in_the_making'), run, { bytes: 2_000, ...options })
+        const place = join(recordsDir, String(run))
+        rmSync(place, { recursive: true, force: true })
+        renameSync(record, place)
+      }
     },
     breakRun(run) {
       const path = join(recordsDir, String(run), 'tpc01.fcl')
