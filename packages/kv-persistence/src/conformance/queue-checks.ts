@@ -51,6 +51,24 @@ export const queueChecks: readonly StoreCheck[] = [
     },
   },
   {
+    name: 'a lease that has run out counts for nothing, even while nobody else has the item',
+    async run(test) {
+      await using store = await test.open()
+      const queue = createLeasedQueue('q', { store })
+      await queue.enqueue('a')
+      const [late] = await queue.lease(1, test.shortTtlMs / 1000)
+      assert.ok(late !== undefined)
+      await test.elapse(test.shortTtlMs + 20)
+      await assertRejectsWithCode(queue.ack(late), 'ERR_LEASE_LOST')
+      await assertRejectsWithCode(queue.nack(late, { final: true }), 'ERR_LEASE_LOST')
+      await assertRejectsWithCode(queue.extend(late, 60), 'ERR_LEASE_LOST')
+      const [second] = await queue.lease(1, 60)
+      assert.ok(second?.payload === 'a' && second.token > late.token && second.lastError === 'The lease ran out')
+      await queue.ack(second)
+      assert.equal(await queue.isIdle(), true)
+    },
+  },
+  {
     name: 'the leases of holders that are gone end at once, and a late worker among them is refused',
     async run(test) {
       await using store = await test.open()

@@ -6,8 +6,16 @@ import type { KvStore } from '../store/kv-store.js'
 import { moreThanZero, notNegative, positive } from './check-numbers.js'
 import { endLeases, firstDueMs, leaseReady, move, readPayloads } from './queue-leasing.js'
 import { QueueNumbers } from './queue-numbers.js'
-import { dedupeKey, itemKey, payloadKey, placeOf, type QueueRecord, type QueueState } from './queue-record.js'
-import { findLeased, type QueuePlace, runTransaction } from './queue-transaction.js'
+import {
+  dedupeKey,
+  itemKey,
+  moveOperations,
+  payloadKey,
+  placeOf,
+  type QueueRecord,
+  type QueueState,
+} from './queue-record.js'
+import { findLeased, leaseLost, type QueuePlace, runTransaction, stillLeased } from './queue-transaction.js'
 import type {
   DeadLetter,
   Enqueued,
@@ -23,7 +31,7 @@ const WAIT_POLL_MS = 100
 
 /**
  * A queue whose items are lent, not given away: one that is not acknowledged in time comes back. No item is lent twice at a time; an item is lost only
- * by an ack. Every step is one atomic batch on the condition that the item's record is unchanged, so that a kill at any moment leaves a whole queue.
+ * by an ack, and an ack counts only while its lease runs. Every step is one atomic batch on the condition that the item's record is unchanged, so that a kill at any moment leaves a whole queue.
  */
 export class LeasedQueue<T = unknown> {
   readonly name: string
@@ -91,10 +99,13 @@ export class LeasedQueue<T = unknown> {
     moreThanZero(seconds)
     const place = await this.#place()
     const dueMs = await retryOnConflict(async () => {
-      const { value: record, version } = await findLeased(place, lease)
+      const item = await findLeased(place, lease)
       const end = (await place.level.now()) + Math.ceil(seconds * SECOND_MS)
-      const result = await move(place.level, record, version, { ...record, dueMs: end })
-      return result.done ? { done: end } : undefined
+      const operations = moveOperations(item.value, { ...item.value, dueMs: end })
+      const result = await place.level.batch(operations, { checks: stillLeased(item) })
+      if (result.done) return { done: end }
+      if ('beforeMs' in result.failed) throw leaseLost(place, lease)
+      return undefined
     })
     return { ...lease, expiresAtMs: dueMs }
   }
