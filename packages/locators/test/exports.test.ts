@@ -16,6 +16,7 @@ test('@holdfast/locators exports', () => {
       "NarrowingError",
       "PageFormatError",
       "PagingLoopError",
+      "RateLimitPausedError",
       "RateLimit",
       "SftpAuthError",
       "SftpConnectionError",
