@@ -4,6 +4,7 @@ import { retryOnConflict } from '../managers/update-entry.js'
 import { type KvKey, splitKey } from '../store/key.js'
 import type { KvStore } from '../store/kv-store.js'
 import { moreThanZero, notNegative, positive } from './check-numbers.js'
+import { recordOfLost } from './lost-record.js'
 import { endLeases, firstDueMs, leaseReady, move, readPayloads } from './queue-leasing.js'
 import { QueueNumbers } from './queue-numbers.js'
 import {
@@ -134,8 +135,7 @@ export class LeasedQueue<T = unknown> {
     for await (const { value: id } of level.scan<string>('dead')) {
       const item = await level.get<QueueRecord>(itemKey(id))
       const [payload] = await readPayloads<T>(level, [id])
-      if (item === undefined) continue
-      const { attempts, lastError, enqueuedAtMs } = item
+      const { attempts, lastError, enqueuedAtMs } = item ?? (await recordOfLost(level, id, this.#maxAttempts))
       yield { id, payload: payload?.value, attempts, lastError, enqueuedAtMs }
     }
   }
@@ -204,20 +204,30 @@ export class LeasedQueue<T = unknown> {
 
   /** Calls of one process wait for each other, since they would only get into each other's way. */
   #leaseInTurn(count: number, seconds: number, holder: string | null): Promise<Lease<T>[]> {
-    const turn = this.#leasing.then(async () => leaseReady<T>(await this.#level(), count, seconds, holder))
+    const turn = this.#leasing.then(async () =>
+      leaseReady<T>(await this.#level(), count, seconds, holder, this.#maxAttempts),
+    )
     this.#leasing = turn.catch(() => undefined)
     return turn
   }
 
+  /** A dead item of which only its place is left. */
+  async #lostDead(level: KvStore, id: string): Promise<QueueRecord | undefined> {
+    if (!/^\d{1,16}$/.test(id)) return undefined
+    const record = await recordOfLost(level, id, this.#maxAttempts)
+    return (await level.exists(placeOf(record))) ? record : undefined
+  }
+
   async #changeDead(
     id: string,
-    change: (level: KvStore, record: QueueRecord, version: number) => Promise<{ readonly done: boolean }>,
+    change: (level: KvStore, record: QueueRecord, version: number | null) => Promise<{ readonly done: boolean }>,
   ): Promise<boolean> {
     const level = await this.#level()
     return retryOnConflict(async () => {
       const item = await level.getEntry<QueueRecord>(itemKey(id))
-      if (item?.value.state !== 'dead') return { done: false }
-      return (await change(level, item.value, item.version)).done ? { done: true } : undefined
+      const record = item?.value ?? (await this.#lostDead(level, id))
+      if (record?.state !== 'dead') return { done: false }
+      return (await change(level, record, item?.version ?? null)).done ? { done: true } : undefined
     })
   }
 }
