@@ -157,6 +157,9 @@ describe('fetcher run', { timeout: 60_000 }, () => {
     const sent = server.received.length
     const again = await fetcher({ cwd: dir() }, 'run', 'fr-api')
     expect([again.code, server.received.length]).toEqual([1, sent])
+    // Also while other requests could be made at once.
+    expect(again.stdout).toMatch(/1 request will be tried again, the first at \d{4}-\d\d-\d\dT/)
+    expect(again.stdout).toMatch(/left for the next run/)
     expect(again.stderr).toMatch(/no more requests until \d{4}-\d\d-/)
   })
 

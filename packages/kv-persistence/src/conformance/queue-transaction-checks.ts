@@ -174,6 +174,7 @@ export const queueTransactionChecks: readonly StoreCheck[] = [
       const delayedMs = (await queue.nextDueMs()) ?? 0
       assert.ok(delayedMs > startMs + 900_000 && delayedMs <= startMs + 1_000_000)
       await queue.enqueue('now')
+      assert.equal(await queue.nextDelayedMs(), delayedMs)
       assert.ok(((await queue.nextDueMs()) ?? Number.NaN) <= (await store.now()))
       const lease = await leaseOne(queue, 100)
       assert.equal(await queue.nextDueMs(), lease.expiresAtMs)

@@ -5,7 +5,7 @@ import { type KvKey, splitKey } from '../store/key.js'
 import type { KvStore } from '../store/kv-store.js'
 import { moreThanZero, notNegative, positive } from './check-numbers.js'
 import { recordOfLost } from './lost-record.js'
-import { endLeases, firstDueMs, leaseReady, move, readPayloads } from './queue-leasing.js'
+import { endLeases, firstDueMs, firstNumber, leaseReady, move, readPayloads } from './queue-leasing.js'
 import { QueueNumbers } from './queue-numbers.js'
 import {
   dedupeKey,
@@ -122,6 +122,11 @@ export class LeasedQueue<T = unknown> {
   /** When the first item may be leased, in milliseconds of the store's clock: now or in the past for one that is ready. `undefined`: see `isIdle`. */
   async nextDueMs(): Promise<number | undefined> {
     return firstDueMs(await this.#level())
+  }
+
+  /** When the first item that waits out a delay may be leased, whatever else is ready. */
+  async nextDelayedMs(): Promise<number | undefined> {
+    return firstNumber(await this.#level(), 'delayed')
   }
 
   /** Nothing waits and nothing is leased; dead items may be left. Costs the same however long the queue is. */

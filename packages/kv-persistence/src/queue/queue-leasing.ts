@@ -71,14 +71,17 @@ async function giveUp(level: KvStore, { value: record, version }: KvEntry<QueueR
 /** When the first item may be leased, on the store's clock; `undefined` when there is none, the dead left out. Looks at three entries. */
 export async function firstDueMs(level: KvStore): Promise<number | undefined> {
   const [ready, delayed, leased] = await Promise.all(
-    (['ready', 'delayed', 'leased'] as const).map(async (state) => {
-      for await (const { key } of level.range([state, ''], [state, '~'], 1)) return Number(splitKey(key)[1])
-      return undefined
-    }),
+    (['ready', 'delayed', 'leased'] as const).map((state) => firstNumber(level, state)),
   )
   if (ready !== undefined) return level.now()
   const due = [delayed, leased].filter((ms) => ms !== undefined)
   return due.length === 0 ? undefined : Math.min(...due)
+}
+
+/** What the first place in line of a state begins with: for delayed and leased items the moment they are due. */
+export async function firstNumber(level: KvStore, state: 'ready' | 'delayed' | 'leased'): Promise<number | undefined> {
+  for await (const { key } of level.range([state, ''], [state, '~'], 1)) return Number(splitKey(key)[1])
+  return undefined
 }
 
 export function move(
