@@ -173,12 +173,18 @@ export class Runner {
     const { statistics, drain, stop, onEvent } = this.#options
     const startedMs = performance.now()
     statistics.add('requests')
+    let result: JobResult
     try {
-      const result = await job.run({ stop: AbortSignal.any([stop, this.#over.signal]), drain, onStored })
-      this.#count(source, result, (performance.now() - startedMs) / 1000)
-      onEvent({ type: 'stored', source, job, result })
+      result = await job.run({ stop: AbortSignal.any([stop, this.#over.signal]), drain, onStored })
     } catch (error) {
       await this.#settle(source, job, error).catch((problem: unknown) => this.#fail(problem))
+      return
+    }
+    this.#count(source, result, (performance.now() - startedMs) / 1000)
+    try {
+      onEvent({ type: 'stored', source, job, result })
+    } catch (problem) {
+      this.#fail(problem)
     }
   }
 

@@ -41,7 +41,10 @@ function jobOf(id: string, happened: string[], run: Job['run']): Job {
       happened.push(`run ${id}`)
       return run(signals)
     },
-    failed: async () => ({ failures: 1, nextAttemptAtMs: null, permanent: true }),
+    failed: async () => {
+      happened.push(`failed ${id}`)
+      return { failures: 1, nextAttemptAtMs: null, permanent: true }
+    },
     giveBack: async () => {
       happened.push(`back ${id}`)
     },
@@ -80,4 +83,20 @@ test('nothing is leased after a drain that began while acknowledgements were wai
   expect((await new Runner(optionsFor([source], drain.signal)).run()).reason).toBe('drained')
   expect(happened).toEqual(['run 1.0', 'run 1.1', 'run 2.0', 'run 2.1'])
   expect(asked).toBe(2)
+})
+
+test('an error of the listener ends the run; the request that it was told of is done all the same', async () => {
+  const happened: string[] = []
+  let asked = 0
+  const source = sourceOf(async () => {
+    asked += 1
+    return asked > 1 ? [] : [jobOf('a', happened, async () => NOTHING)]
+  })
+  const options = optionsFor([source], new AbortController().signal)
+  const problem = new Error('The listener is broken')
+  const onEvent = (): void => {
+    throw problem
+  }
+  await expect(new Runner({ ...options, onEvent }).run()).rejects.toBe(problem)
+  expect(happened).toEqual(['run a'])
 })
