@@ -33,7 +33,8 @@ describe('the packed packages, installed outside of the workspace', () => {
     expect(files).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
     )
-    const allowed = /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|bin\/[\w-]+\.js|dist\/[\w./-]+(\.js|\.d\.ts))$/
+    const allowed =
+      /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|bin\/[\w-]+\.js|configs\/[\w-]+\.yaml|dist\/[\w./-]+(\.js|\.d\.ts))$/
     expect(files.filter((file) => !allowed.test(file))).toEqual([])
   })
 
