@@ -1,3 +1,4 @@
+import { errorCode } from '@holdfast/atomic-file'
 /** A configuration cannot be used; the message lists every mistake with its line. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
@@ -46,4 +47,21 @@ export class StoppedError extends Error {
   constructor() {
     super('The run was stopped')
   }
+}
+
+/** Nobody can be served at this address. */
+export class ServeError extends Error {
+  override readonly name = 'ServeError'
+  readonly code = 'ERR_FETCHER_SERVE'
+  readonly hint = 'Name another port or address, or end the program that has it'
+
+  constructor(host: string, port: number, cause: unknown) {
+    super(`Cannot listen on ${host}:${port}: ${WHY[errorCode(cause) ?? ''] ?? String(errorCode(cause))}`, { cause })
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'somebody else does',
+  EADDRNOTAVAIL: 'it is no address of this machine',
+  EACCES: 'that is not allowed',
 }

@@ -140,6 +140,29 @@ describe('fetcher run', { timeout: 60_000 }, () => {
     expect(stdout).toMatch(/1 request will be tried again, the first at \d{4}-\d\d-\d\dT/)
   })
 
+  test('a server that wants silence for a day ends the run, and the next one asks it nothing', async () => {
+    const fault = ({ number }: SireneRequest): ReturnType<typeof sireneFaults.cut> | undefined =>
+      number === 1 ? sireneFaults.status(429, { 'retry-after': '86400' }) : undefined
+    await using server = await startSireneServer({ apiKey: KEY, fault })
+    const locator = ['rate_limit: { requests: 50, per_seconds: 1 }']
+    writeConfig(dir(), 'fr-api', apiConfig({ origin: server.origin, locator }))
+    const first = await fetcher({ cwd: dir() }, 'run', 'fr-api', '--concurrency', '2', '--json')
+    expect(first.code).toBe(1)
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      end: 'failed',
+      counts: { failures: 1, givenUp: 0 },
+      errors: [{ code: 'ERR_RATE_LIMIT_PAUSED' }],
+      left: [{ leased: 0, givenUp: 0, retries: 1 }],
+    })
+    const sent = server.received.length
+    const again = await fetcher({ cwd: dir() }, 'run', 'fr-api')
+    expect([again.code, server.received.length]).toEqual([1, sent])
+    // Also while other requests could be made at once.
+    expect(again.stdout).toMatch(/1 request will be tried again, the first at \d{4}-\d\d-\d\dT/)
+    expect(again.stdout).toMatch(/left for the next run/)
+    expect(again.stderr).toMatch(/no more requests until \d{4}-\d\d-/)
+  })
+
   test('a key that is refused uses up no attempt', async () => {
     await using server = await startSireneServer({ apiKey: 'another' })
     writeConfig(dir(), 'fr-api', apiConfig(server))

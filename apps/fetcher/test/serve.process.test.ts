@@ -24,6 +24,14 @@ interface Status {
 }
 
 describe('fetcher serve', { timeout: 60_000 }, () => {
+  test('says which port is taken, and what to do', async () => {
+    const serving = start({ cwd: dir() }, 'serve', '--port', '0')
+    const { port } = new URL(await urlOf(serving))
+    const second = await fetcher({ cwd: dir() }, 'serve', '--port', port)
+    expect(second.code).toBe(1)
+    expect(second.stderr).toMatch(new RegExp(`Cannot listen on 127\\.0\\.0\\.1:${port}: .*\n.*another port`))
+  })
+
   test('shows a run of another process while it goes on, and its end', async () => {
     await using server = await startSireneServer({ apiKey: KEY, delayMs: 100 })
     writeConfig(dir(), 'fr-api', apiConfig({ origin: server.origin, end: '2025-03-30' }))

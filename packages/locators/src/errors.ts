@@ -63,6 +63,21 @@ export class NarrowingError extends Error {
   }
 }
 
+/** The server asked all who share a rate limit to be silent for longer than the caller waits; nothing was sent. */
+export class RateLimitPausedError extends Error {
+  override readonly name = 'RateLimitPausedError'
+  readonly code = 'ERR_RATE_LIMIT_PAUSED'
+  readonly retryable = true
+  readonly retryAfterMs: number
+  readonly hint = 'Start again after that time'
+
+  /** Milliseconds of the store's clock. */
+  constructor(untilMs: number, nowMs: number) {
+    super(`The server asked for no more requests until ${new Date(untilMs).toISOString()}`)
+    this.retryAfterMs = untilMs - nowMs
+  }
+}
+
 export type TimeoutPhase = 'connect' | 'headers' | 'stalled' | 'total'
 
 /** The server was too slow; `phase` says with what. */

@@ -37,6 +37,7 @@ export {
   NarrowingError,
   PageFormatError,
   PagingLoopError,
+  RateLimitPausedError,
   type TimeoutPhase,
 } from './errors.js'
 export { basicAuth, headerAuth, noAuth } from './http/auth.js'

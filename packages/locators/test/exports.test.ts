@@ -17,6 +17,7 @@ test('@holdfast/locators exports', () => {
       "PageFormatError",
       "PagingLoopError",
       "RateLimit",
+      "RateLimitPausedError",
       "SftpAuthError",
       "SftpConnectionError",
       "SftpFileChangedError",

@@ -29,14 +29,9 @@ function describeLeft({ left, name, end, counts }: RunResult): string[] {
   const sum = (field: 'ready' | 'retries' | 'leased' | 'givenUp'): number =>
     left.reduce((total, each) => total + each[field], 0)
   const [ready, retries, leased, givenUp] = [sum('ready'), sum('retries'), sum('leased'), sum('givenUp')]
-  const next = left.flatMap(({ retries: some, nextAttemptAt }) =>
-    some > 0 && nextAttemptAt !== null ? [nextAttemptAt] : [],
-  )
+  const next = left.flatMap(({ nextRetryAt }) => nextRetryAt ?? [])
   if (retries > 0) {
-    const first = next.sort()[0]
-    lines.push(
-      `  ${plural(retries, 'request')} will be tried again, the first ${first === undefined ? 'in the next run' : `at ${first}`}`,
-    )
+    lines.push(`  ${plural(retries, 'request')} will be tried again, the first at ${next.sort()[0] ?? 'its time'}`)
   }
   if (givenUp > 0) {
     const earlier = givenUp - counts.givenUp

@@ -11,6 +11,7 @@ import {
   RateLimit,
 } from '@holdfast/locators'
 import type { Credentials } from '../config/credentials.js'
+import type { FetcherConfig } from '../config/load-config.js'
 import type { ApiContent } from '../config/schema.js'
 
 /** Lets what waits for its turn go when the run is to end; what is sent already is not touched. */
@@ -50,7 +51,7 @@ export interface HttpParts {
 /** @throws CredentialsError */
 export async function makeHttpParts(
   content: ApiContent,
-  credentials: Credentials,
+  { credentials, max_wait_seconds: maxWaitSeconds }: Pick<FetcherConfig, 'credentials' | 'max_wait_seconds'>,
   store: KvStore,
   concurrency: number,
 ): Promise<HttpParts> {
@@ -75,7 +76,14 @@ export async function makeHttpParts(
       ? {}
       : {
           rateLimit: new DrainableRateLimit(
-            { prefix, store, requests: limit.requests, perSeconds: limit.per_seconds, burst: limit.burst },
+            {
+              prefix,
+              store,
+              requests: limit.requests,
+              perSeconds: limit.per_seconds,
+              burst: limit.burst,
+              maxPauseMs: maxWaitSeconds * 1000,
+            },
             drain,
           ),
         }),

@@ -14,10 +14,10 @@ export function isFatal(error: unknown): boolean {
   return LOCAL_TROUBLE.has(code)
 }
 
-/** The server does not take our credentials, or is not the one we know: the locator cannot go on. */
+/** The server does not take our credentials, is not the one we know, or wants no requests for a long time: the locator cannot go on. */
 export function isRefused(error: unknown): boolean {
   const code = codeOf(error)
-  if (code === 'ERR_SFTP_AUTH' || code === 'ERR_SFTP_HOST_KEY') return true
+  if (code === 'ERR_SFTP_AUTH' || code === 'ERR_SFTP_HOST_KEY' || code === 'ERR_RATE_LIMIT_PAUSED') return true
   if (code === 'ERR_HTTP_AUTH') return error instanceof Error && 'retryable' in error && error.retryable === false
   return code === 'ERR_HTTP_STATUS' && error instanceof Error && 'status' in error && error.status === 401
 }

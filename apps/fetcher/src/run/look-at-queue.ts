@@ -4,7 +4,11 @@ import type { LocatorLeft } from './run-result.js'
 /** Counts what a locator has waiting; looks at all of it, and changes nothing. */
 export async function lookAtQueue(store: KvStore, prefix: string): Promise<LocatorLeft> {
   const queue = createLeasedQueue(splitKey(prefix), { store })
-  const [{ ready, delayed, leased, dead }, nextDueMs] = await Promise.all([queue.counts(), queue.nextDueMs()])
+  const [{ ready, delayed, leased, dead }, nextDueMs, nextRetryMs] = await Promise.all([
+    queue.counts(),
+    queue.nextDueMs(),
+    queue.nextDelayedMs(),
+  ])
   return {
     locator: prefix,
     ready,
@@ -12,5 +16,6 @@ export async function lookAtQueue(store: KvStore, prefix: string): Promise<Locat
     leased,
     givenUp: dead,
     nextAttemptAt: ready > 0 || nextDueMs === undefined ? null : new Date(nextDueMs).toISOString(),
+    nextRetryAt: nextRetryMs === undefined ? null : new Date(nextRetryMs).toISOString(),
   }
 }

@@ -35,7 +35,7 @@ export async function makeSources(parts: SourceParts): Promise<Source[]> {
     for (const content of config.locators) {
       const common = { storage, hidden, leaseSeconds: settings.leaseSeconds }
       if (content.type === 'api') {
-        const http = await makeHttpParts(content, config.credentials, settings.store, concurrency)
+        const http = await makeHttpParts(content, config, settings.store, concurrency)
         const locator = apiLocatorOptions(content, settings).make()
         sources.push(new ApiSource({ ...common, content, locator, ...http }))
       } else {

@@ -30,6 +30,7 @@ export interface RunFetcherOptions {
   readonly signal?: AbortSignal | undefined
   /** Aborted: what is under way is ended and given back. */
   readonly stopSignal?: AbortSignal | undefined
+  /** What it throws ends the run. */
   readonly onEvent?: ((event: RunEvent) => void) | undefined
   /** Called once, when everything is open; `look` tells how far the run is at any time. */
   readonly onStart?: ((look: RunView) => void) | undefined

@@ -14,6 +14,8 @@ export interface LocatorLeft {
   readonly givenUp: number
   /** When the first of those that wait may be begun, ISO-8601 UTC; `null` when nothing waits, or something is ready now. */
   readonly nextAttemptAt: string | null
+  /** When the first of the `retries` may be made again, ISO-8601 UTC; `null` without any. */
+  readonly nextRetryAt: string | null
 }
 
 export interface RunResult {

@@ -100,9 +100,12 @@ export class Runner {
     const most = sources.length === 1 ? concurrency : 1
     while (!this.#isEnding && !this.#hasFailed(source)) {
       // Each place may have one more request that only waits for its acknowledgement.
-      while (active.size >= 2 * concurrency) await Promise.race(active)
+      if (active.size >= 2 * concurrency) {
+        await Promise.race(active)
+        continue
+      }
       const places = await this.#slots.take(Math.min(most, 2 * concurrency - active.size), ending)
-      const jobs = await this.#next(source, places)
+      const jobs = await this.#next(source, places, ending)
       for (const job of jobs) {
         const place = this.#slots.lend()
         const work = this.#do(source, job, () => place.giveBack()).finally(() => {
@@ -117,11 +120,11 @@ export class Runner {
     }
   }
 
-  async #next(source: Source, places: number): Promise<Job[]> {
+  async #next(source: Source, places: number, ending: AbortSignal): Promise<Job[]> {
     let used = 0
     try {
       const wanted = Math.min(places, this.#options.limit - this.#begun)
-      if (wanted < 1) return []
+      if (wanted < 1 || ending.aborted) return []
       this.#begun += wanted
       const left = this.#options.limit - this.#begun
       const jobs = await source
@@ -131,6 +134,10 @@ export class Runner {
           throw error
         })
       this.#begun -= wanted - jobs.length
+      if (ending.aborted) {
+        await Promise.all(jobs.map((job) => job.giveBack().catch(ignoreLostLease)))
+        return []
+      }
       used = jobs.length
       return jobs
     } finally {
@@ -166,12 +173,18 @@ export class Runner {
     const { statistics, drain, stop, onEvent } = this.#options
     const startedMs = performance.now()
     statistics.add('requests')
+    let result: JobResult
     try {
-      const result = await job.run({ stop: AbortSignal.any([stop, this.#over.signal]), drain, onStored })
-      this.#count(source, result, (performance.now() - startedMs) / 1000)
-      onEvent({ type: 'stored', source, job, result })
+      result = await job.run({ stop: AbortSignal.any([stop, this.#over.signal]), drain, onStored })
     } catch (error) {
       await this.#settle(source, job, error).catch((problem: unknown) => this.#fail(problem))
+      return
+    }
+    this.#count(source, result, (performance.now() - startedMs) / 1000)
+    try {
+      onEvent({ type: 'stored', source, job, result })
+    } catch (problem) {
+      this.#fail(problem)
     }
   }
 

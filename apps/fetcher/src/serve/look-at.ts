@@ -15,7 +15,7 @@ export interface FetcherStatus {
 export async function lookAt(config: FetcherConfig, store: KvStore | undefined): Promise<FetcherStatus> {
   const { name, locators } = config
   if (store === undefined) {
-    const none = { ready: 0, retries: 0, leased: 0, givenUp: 0, nextAttemptAt: null }
+    const none = { ready: 0, retries: 0, leased: 0, givenUp: 0, nextAttemptAt: null, nextRetryAt: null }
     return {
       name,
       running: [],

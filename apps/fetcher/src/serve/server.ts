@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { KvStore } from '@holdfast/kv-persistence'
 import { type ConfigPlace, type FetcherConfig, loadConfig } from '../config/load-config.js'
+import { ServeError } from '../errors.js'
 import { openState, stateOptions } from '../run/open-state.js'
 import { trackerOf } from '../run/statistics.js'
 import { type FetcherStatus, lookAt } from './look-at.js'
@@ -25,6 +26,8 @@ export interface StatusServer {
 /**
  * `/health`: this process answers. `/ready`: all configurations and their states can be read, else 503 with the reason. `/status`: JSON of all fetchers.
  * `/metrics`: for Prometheus. What runs are doing comes from the store they share, whichever process they are.
+ *
+ * @throws ServeError
  */
 export async function startServer(options: ServerOptions): Promise<StatusServer> {
   const states = new States(options.place)
@@ -38,7 +41,9 @@ export async function startServer(options: ServerOptions): Promise<StatusServer>
     )
   })
   server.listen(options.port, options.host)
-  await once(server, 'listening')
+  await once(server, 'listening').catch((cause: unknown) => {
+    throw new ServeError(options.host, options.port, cause)
+  })
   const { port, address, family } = server.address() as AddressInfo
   const host = family === 'IPv6' ? `[${address}]` : address
   return {

@@ -70,6 +70,21 @@ export const atomicChecks: readonly StoreCheck[] = [
     },
   },
   {
+    name: "batch() goes by the store's clock at the moment of the change, if told to",
+    async run(test) {
+      await using store = await test.open()
+      const check = { beforeMs: (await store.now()) + test.shortTtlMs }
+      const operations = [{ type: 'increment', key: 'sum' }] as const
+      assert.equal((await store.batch(operations, { checks: [check] })).done, true)
+      await test.elapse(test.shortTtlMs + 20)
+      const there = { key: 'sum', version: (await store.getEntry('sum'))?.version ?? null }
+      assert.deepEqual(await store.batch(operations, { checks: [there, check] }), { done: false, failed: check })
+      assert.equal((await store.batch([], { checks: [{ beforeMs: (await store.now()) + 60_000 }] })).done, true)
+      assert.equal(await store.get('sum'), 1)
+      await assert.rejects(store.batch(operations, { checks: [{ beforeMs: Number.NaN }] }), RangeError)
+    },
+  },
+  {
     name: 'increment() adds integers and floats, starting from nothing',
     async run(test) {
       await using store = await test.open()

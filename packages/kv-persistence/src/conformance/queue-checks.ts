@@ -51,6 +51,24 @@ export const queueChecks: readonly StoreCheck[] = [
     },
   },
   {
+    name: 'a lease that has run out counts for nothing, even while nobody else has the item',
+    async run(test) {
+      await using store = await test.open()
+      const queue = createLeasedQueue('q', { store })
+      await queue.enqueue('a')
+      const [late] = await queue.lease(1, test.shortTtlMs / 1000)
+      assert.ok(late !== undefined)
+      await test.elapse(test.shortTtlMs + 20)
+      await assertRejectsWithCode(queue.ack(late), 'ERR_LEASE_LOST')
+      await assertRejectsWithCode(queue.nack(late, { final: true }), 'ERR_LEASE_LOST')
+      await assertRejectsWithCode(queue.extend(late, 60), 'ERR_LEASE_LOST')
+      const [second] = await queue.lease(1, 60)
+      assert.ok(second?.payload === 'a' && second.token > late.token && second.lastError === 'The lease ran out')
+      await queue.ack(second)
+      assert.equal(await queue.isIdle(), true)
+    },
+  },
+  {
     name: 'the leases of holders that are gone end at once, and a late worker among them is refused',
     async run(test) {
       await using store = await test.open()
@@ -188,9 +206,43 @@ export const queueChecks: readonly StoreCheck[] = [
       const dead = await collect(queue.deadLetters())
       assert.deepEqual(
         dead.map(({ id, payload }) => [id, payload]),
-        [[noPayload, undefined]],
+        [
+          [noPayload, undefined],
+          [noItem, 'no item'],
+        ],
       )
-      assert.deepEqual(await queue.counts(), { ready: 0, delayed: 0, leased: 1, dead: 1 })
+      assert.deepEqual(await queue.counts(), { ready: 0, delayed: 0, leased: 1, dead: 2 })
+    },
+  },
+  {
+    name: 'a queue item whose record was taken away while it was out, delayed or dead is given up visibly, and can be retried or removed',
+    async run(test) {
+      await using store = await test.open()
+      const queue = createLeasedQueue('q', { store })
+      const seconds = test.shortTtlMs / 1000
+      const ids: Record<string, string> = {}
+      for (const name of ['leased', 'delayed', 'dead']) {
+        const { id } = await queue.enqueue(name, { dedupeKey: name })
+        ids[name] = id
+        const [lease] = await queue.lease(1, seconds)
+        assert.ok(lease !== undefined)
+        if (name === 'delayed') await queue.nack(lease, { delaySeconds: seconds })
+        if (name === 'dead') await queue.nack(lease, { final: true })
+        await store.delete(['q', 'queue', 'item', id])
+      }
+      await test.elapse(test.shortTtlMs + 20)
+      assert.deepEqual(await queue.lease(5, 60), [])
+      assert.equal(await queue.isIdle(), true)
+      const dead = await collect(queue.deadLetters())
+      assert.deepEqual(dead.map(({ payload }) => payload).toSorted(), ['dead', 'delayed', 'leased'])
+      assert.ok(dead.every(({ lastError, enqueuedAtMs }) => lastError !== null && enqueuedAtMs > 0))
+      for (const name of ['leased', 'dead']) assert.equal(await queue.retryDead(ids[name] ?? ''), true)
+      assert.equal(await queue.removeDead(ids['delayed'] ?? ''), true)
+      assert.equal(await queue.removeDead('17'), false)
+      const leases = await queue.lease(5, 60)
+      assert.deepEqual(payloads(leases).toSorted(), ['dead', 'leased'])
+      for (const lease of leases) await queue.ack(lease)
+      assert.deepEqual(await collect(store.scan()), [])
     },
   },
   {

@@ -88,6 +88,21 @@ export const queueTransactionChecks: readonly StoreCheck[] = [
     },
   },
   {
+    name: 'transact() of a lease that has run out is refused with nothing changed, also beside an increment',
+    async run(test) {
+      await using store = await test.open()
+      const queue = createLeasedQueue('q', { store })
+      await queue.enqueue('a')
+      const late = await leaseOne(queue, test.shortTtlMs / 1000)
+      await test.elapse(test.shortTtlMs + 20)
+      const work = { operations: [{ type: 'increment', key: 'sum' }], enqueue: [{ payload: 'b' }] } as const
+      await assertRejectsWithCode(queue.transact({ complete: late, ...work }), 'ERR_LEASE_LOST')
+      await assertRejectsWithCode(queue.transact({ giveBack: { lease: late }, ...work }), 'ERR_LEASE_LOST')
+      assert.equal(await store.exists('sum'), false)
+      assert.deepEqual(await queue.counts(), { ready: 0, delayed: 0, leased: 1, dead: 0 })
+    },
+  },
+  {
     name: 'transact() takes no item in twice: neither one that is in the queue nor two of its own',
     async run(test) {
       await using store = await test.open()
@@ -159,6 +174,7 @@ export const queueTransactionChecks: readonly StoreCheck[] = [
       const delayedMs = (await queue.nextDueMs()) ?? 0
       assert.ok(delayedMs > startMs + 900_000 && delayedMs <= startMs + 1_000_000)
       await queue.enqueue('now')
+      assert.equal(await queue.nextDelayedMs(), delayedMs)
       assert.ok(((await queue.nextDueMs()) ?? Number.NaN) <= (await store.now()))
       const lease = await leaseOne(queue, 100)
       assert.equal(await queue.nextDueMs(), lease.expiresAtMs)

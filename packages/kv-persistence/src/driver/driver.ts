@@ -9,11 +9,8 @@ export interface StoredEntry {
   readonly payload: Payload
 }
 
-/** Holds if the key has this version; `null`: if the key is absent. */
-export interface Check {
-  readonly key: string
-  readonly version: number | null
-}
+/** Holds if the key has this version, `null`: if the key is absent; or as long as the store's clock is before `beforeMs`. */
+export type Check = { readonly key: string; readonly version: number | null } | { readonly beforeMs: number }
 
 /** `ttlMs: null` never expires. */
 export type Change =

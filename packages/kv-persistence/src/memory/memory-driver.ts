@@ -88,7 +88,11 @@ export class MemoryDriver implements KvDriver {
   }
 
   #refuse({ checks, changes }: Commit, nowMs: number): CommitOutcome | undefined {
-    const check = checks.findIndex(({ key, version }) => (this.#row(key, nowMs)?.version ?? null) !== version)
+    const check = checks.findIndex((wanted) =>
+      'beforeMs' in wanted
+        ? nowMs >= wanted.beforeMs
+        : (this.#row(wanted.key, nowMs)?.version ?? null) !== wanted.version,
+    )
     if (check >= 0) return { status: 'conflict', check }
     let index = 0
     for (const change of changes) {

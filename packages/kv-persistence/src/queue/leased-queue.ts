@@ -4,10 +4,19 @@ import { retryOnConflict } from '../managers/update-entry.js'
 import { type KvKey, splitKey } from '../store/key.js'
 import type { KvStore } from '../store/kv-store.js'
 import { moreThanZero, notNegative, positive } from './check-numbers.js'
-import { endLeases, firstDueMs, leaseReady, move, readPayloads } from './queue-leasing.js'
+import { recordOfLost } from './lost-record.js'
+import { endLeases, firstDueMs, firstNumber, leaseReady, move, readPayloads } from './queue-leasing.js'
 import { QueueNumbers } from './queue-numbers.js'
-import { dedupeKey, itemKey, payloadKey, placeOf, type QueueRecord, type QueueState } from './queue-record.js'
-import { findLeased, type QueuePlace, runTransaction } from './queue-transaction.js'
+import {
+  dedupeKey,
+  itemKey,
+  moveOperations,
+  payloadKey,
+  placeOf,
+  type QueueRecord,
+  type QueueState,
+} from './queue-record.js'
+import { findLeased, leaseLost, type QueuePlace, runTransaction, stillLeased } from './queue-transaction.js'
 import type {
   DeadLetter,
   Enqueued,
@@ -23,7 +32,7 @@ const WAIT_POLL_MS = 100
 
 /**
  * A queue whose items are lent, not given away: one that is not acknowledged in time comes back. No item is lent twice at a time; an item is lost only
- * by an ack. Every step is one atomic batch on the condition that the item's record is unchanged, so that a kill at any moment leaves a whole queue.
+ * by an ack, and an ack counts only while its lease runs. Every step is one atomic batch on the condition that the item's record is unchanged, so that a kill at any moment leaves a whole queue.
  */
 export class LeasedQueue<T = unknown> {
   readonly name: string
@@ -91,10 +100,13 @@ export class LeasedQueue<T = unknown> {
     moreThanZero(seconds)
     const place = await this.#place()
     const dueMs = await retryOnConflict(async () => {
-      const { value: record, version } = await findLeased(place, lease)
+      const item = await findLeased(place, lease)
       const end = (await place.level.now()) + Math.ceil(seconds * SECOND_MS)
-      const result = await move(place.level, record, version, { ...record, dueMs: end })
-      return result.done ? { done: end } : undefined
+      const operations = moveOperations(item.value, { ...item.value, dueMs: end })
+      const result = await place.level.batch(operations, { checks: stillLeased(item) })
+      if (result.done) return { done: end }
+      if ('beforeMs' in result.failed) throw leaseLost(place, lease)
+      return undefined
     })
     return { ...lease, expiresAtMs: dueMs }
   }
@@ -112,6 +124,11 @@ export class LeasedQueue<T = unknown> {
     return firstDueMs(await this.#level())
   }
 
+  /** When the first item that waits out a delay may be leased, whatever else is ready. */
+  async nextDelayedMs(): Promise<number | undefined> {
+    return firstNumber(await this.#level(), 'delayed')
+  }
+
   /** Nothing waits and nothing is leased; dead items may be left. Costs the same however long the queue is. */
   async isIdle(): Promise<boolean> {
     return (await this.nextDueMs()) === undefined
@@ -123,8 +140,7 @@ export class LeasedQueue<T = unknown> {
     for await (const { value: id } of level.scan<string>('dead')) {
       const item = await level.get<QueueRecord>(itemKey(id))
       const [payload] = await readPayloads<T>(level, [id])
-      if (item === undefined) continue
-      const { attempts, lastError, enqueuedAtMs } = item
+      const { attempts, lastError, enqueuedAtMs } = item ?? (await recordOfLost(level, id, this.#maxAttempts))
       yield { id, payload: payload?.value, attempts, lastError, enqueuedAtMs }
     }
   }
@@ -193,20 +209,30 @@ export class LeasedQueue<T = unknown> {
 
   /** Calls of one process wait for each other, since they would only get into each other's way. */
   #leaseInTurn(count: number, seconds: number, holder: string | null): Promise<Lease<T>[]> {
-    const turn = this.#leasing.then(async () => leaseReady<T>(await this.#level(), count, seconds, holder))
+    const turn = this.#leasing.then(async () =>
+      leaseReady<T>(await this.#level(), count, seconds, holder, this.#maxAttempts),
+    )
     this.#leasing = turn.catch(() => undefined)
     return turn
   }
 
+  /** A dead item of which only its place is left. */
+  async #lostDead(level: KvStore, id: string): Promise<QueueRecord | undefined> {
+    if (!/^\d{1,16}$/.test(id)) return undefined
+    const record = await recordOfLost(level, id, this.#maxAttempts)
+    return (await level.exists(placeOf(record))) ? record : undefined
+  }
+
   async #changeDead(
     id: string,
-    change: (level: KvStore, record: QueueRecord, version: number) => Promise<{ readonly done: boolean }>,
+    change: (level: KvStore, record: QueueRecord, version: number | null) => Promise<{ readonly done: boolean }>,
   ): Promise<boolean> {
     const level = await this.#level()
     return retryOnConflict(async () => {
       const item = await level.getEntry<QueueRecord>(itemKey(id))
-      if (item?.value.state !== 'dead') return { done: false }
-      return (await change(level, item.value, item.version)).done ? { done: true } : undefined
+      const record = item?.value ?? (await this.#lostDead(level, id))
+      if (record?.state !== 'dead') return { done: false }
+      return (await change(level, record, item?.version ?? null)).done ? { done: true } : undefined
     })
   }
 }

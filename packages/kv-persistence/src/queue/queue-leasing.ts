@@ -4,6 +4,7 @@ import { SECOND_MS } from '../managers/manager-store.js'
 import { padNumber } from '../managers/sortable-number.js'
 import { splitKey } from '../store/key.js'
 import type { KvEntry, KvStore } from '../store/kv-store.js'
+import { giveUpLost } from './lost-record.js'
 import { itemKey, moveOperations, payloadKey, type QueueRecord } from './queue-record.js'
 import { returned } from './queue-transaction.js'
 import type { Lease } from './queue-types.js'
@@ -16,9 +17,10 @@ export async function leaseReady<T>(
   count: number,
   seconds: number,
   holder: string | null,
+  maxAttempts: number,
 ): Promise<Lease<T>[]> {
   const leases: Lease<T>[] = []
-  await promote(level)
+  await promote(level, maxAttempts)
   for (let lost = 0; leases.length < count; ) {
     const nowMs = await level.now()
     const places: KvEntry<string>[] = []
@@ -34,7 +36,7 @@ export async function leaseReady<T>(
       places.map((place, index) => {
         const [item, payload] = [items[index], payloads[index]]
         // What cannot be worked on must not stay first in line.
-        if (item === undefined) return removePlace(level, place)
+        if (item === undefined) return giveUpLost(level, place, maxAttempts)
         if (item.value.state !== 'ready') return undefined
         if (payload === undefined) return giveUp(level, item)
         return take(level, item, payload.value, { dueMs: nowMs + Math.ceil(seconds * SECOND_MS), holder })
@@ -60,12 +62,6 @@ export async function readPayloads<T>(level: KvStore, ids: readonly string[]): P
   }
 }
 
-/** Somebody has removed the item itself, and nothing of it is left to work on. */
-async function removePlace(level: KvStore, { key, version }: KvEntry<string>): Promise<undefined> {
-  await level.batch([{ type: 'delete', key }], { checks: [{ key, version }] })
-  return undefined
-}
-
 async function giveUp(level: KvStore, { value: record, version }: KvEntry<QueueRecord>): Promise<undefined> {
   const lastError = 'What was put into the queue is gone or cannot be read'
   await move(level, record, version, { ...record, state: 'dead', dueMs: 0, lastError })
@@ -75,20 +71,23 @@ async function giveUp(level: KvStore, { value: record, version }: KvEntry<QueueR
 /** When the first item may be leased, on the store's clock; `undefined` when there is none, the dead left out. Looks at three entries. */
 export async function firstDueMs(level: KvStore): Promise<number | undefined> {
   const [ready, delayed, leased] = await Promise.all(
-    (['ready', 'delayed', 'leased'] as const).map(async (state) => {
-      for await (const { key } of level.range([state, ''], [state, '~'], 1)) return Number(splitKey(key)[1])
-      return undefined
-    }),
+    (['ready', 'delayed', 'leased'] as const).map((state) => firstNumber(level, state)),
   )
   if (ready !== undefined) return level.now()
   const due = [delayed, leased].filter((ms) => ms !== undefined)
   return due.length === 0 ? undefined : Math.min(...due)
 }
 
+/** What the first place in line of a state begins with: for delayed and leased items the moment they are due. */
+export async function firstNumber(level: KvStore, state: 'ready' | 'delayed' | 'leased'): Promise<number | undefined> {
+  for await (const { key } of level.range([state, ''], [state, '~'], 1)) return Number(splitKey(key)[1])
+  return undefined
+}
+
 export function move(
   level: KvStore,
   from: QueueRecord,
-  version: number,
+  version: number | null,
   to: QueueRecord,
 ): Promise<{ readonly done: boolean }> {
   return level.batch(moveOperations(from, to), { checks: [{ key: itemKey(from.id), version }] })
@@ -123,17 +122,19 @@ export async function endLeases(level: KvStore, isGone: (holder: string) => Prom
 }
 
 /** Delayed items whose time has come get ready, and so do those whose lease has run out. */
-async function promote(level: KvStore): Promise<void> {
+async function promote(level: KvStore, maxAttempts: number): Promise<void> {
   const nowMs = await level.now()
   for (const state of ['leased', 'delayed'] as const) {
-    const ids: string[] = []
+    const places: KvEntry<string>[] = []
     const due = level.range<string>([state, ''], [state, padNumber(nowMs + 1)], PROMOTED_AT_ONCE)
-    for await (const { value } of due) ids.push(value)
-    if (ids.length === 0) continue
-    const items = await level.getMany<QueueRecord>(ids.map(itemKey))
+    for await (const place of due) places.push(place)
+    if (places.length === 0) continue
+    const items = await level.getMany<QueueRecord>(places.map(({ value }) => itemKey(value)))
     await Promise.all(
-      items.map((item) => {
-        if (item?.value.state !== state || item.value.dueMs > nowMs) return undefined
+      places.map((place, index) => {
+        const item = items[index]
+        if (item === undefined) return giveUpLost(level, place, maxAttempts)
+        if (item.value.state !== state || item.value.dueMs > nowMs) return undefined
         const { value: record, version } = item
         if (state === 'delayed') return move(level, record, version, { ...record, state: 'ready', dueMs: 0 })
         return move(level, record, version, returned({ ...record, lastError: 'The lease ran out' }, 0))

@@ -1,5 +1,5 @@
 /** How many items per millisecond have a number of that millisecond. */
-const PER_MS = 1024
+export const PER_MS = 1024
 
 /**
  * Numbers that say in which order items came, made from the store's clock, so that no counter has to be written first. Those of one queue object always

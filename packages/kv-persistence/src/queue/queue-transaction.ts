@@ -1,7 +1,6 @@
 import { LeaseLostError } from '../errors.js'
 import { errorText, SECOND_MS } from '../managers/manager-store.js'
 import { retryOnConflict } from '../managers/update-entry.js'
-import { writeKey } from '../store/key.js'
 import type { KvCheck, KvEntry, KvOperation, KvStore } from '../store/kv-store.js'
 import { checkItems, itemsToInsert, stepsToInsert } from './queue-insert.js'
 import type { QueueNumbers } from './queue-numbers.js'
@@ -32,7 +31,6 @@ export async function runTransaction<T>(
   { complete, giveBack, operations = [], checks = [], enqueue = [] }: QueueTransaction<T>,
 ): Promise<readonly Enqueued[] | undefined> {
   const { level, store, path } = place
-  const own = new Set(checks.map(({ key }) => writeKey(key)))
   const items = checkItems(enqueue, place.maxAttempts)
   return retryOnConflict<readonly Enqueued[] | undefined>(async () => {
     const steps = [
@@ -44,33 +42,47 @@ export async function runTransaction<T>(
       checks: [...checks, ...steps.flatMap((step) => lift(path, step.checks))],
     })
     if (result.done) return { done: steps.flatMap(({ enqueued }) => enqueued ?? []) }
-    return own.has(writeKey(result.failed.key)) ? { done: undefined } : undefined
+    if (checks.includes(result.failed)) return { done: undefined }
+    const lease = complete ?? giveBack?.lease
+    if ('beforeMs' in result.failed && lease !== undefined) throw leaseLost(place, lease)
+    return undefined
   })
+}
+
+export function leaseLost(place: QueuePlace, { id, token }: Lease): LeaseLostError {
+  return new LeaseLostError(place.name, id, token)
+}
+
+/** The record is unchanged, and its lease has not run out at the moment of the change itself, whenever it was sent. */
+export function stillLeased({ value: record, version }: KvEntry<QueueRecord>): KvCheck[] {
+  return [{ key: itemKey(record.id), version }, { beforeMs: record.dueMs }]
 }
 
 /** @throws LeaseLostError */
 export async function findLeased(place: QueuePlace, lease: Lease): Promise<KvEntry<QueueRecord>> {
   const item = await place.level.getEntry<QueueRecord>(itemKey(lease.id))
   if (item?.value.state !== 'leased' || item.value.token !== lease.token) {
-    throw new LeaseLostError(place.name, lease.id, lease.token)
+    throw leaseLost(place, lease)
   }
   return item
 }
 
 async function stepToComplete(place: QueuePlace, lease: Lease): Promise<Step> {
-  const { value: record, version } = await findLeased(place, lease)
+  const item = await findLeased(place, lease)
+  const { value: record } = item
   const operations: KvOperation[] = [
     { type: 'delete', key: itemKey(record.id) },
     { type: 'delete', key: payloadKey(record.id) },
     { type: 'delete', key: placeOf(record) },
     ...releaseDedupe(record),
   ]
-  return { operations, checks: [{ key: itemKey(record.id), version }] }
+  return { operations, checks: stillLeased(item) }
 }
 
 async function stepToGiveBack(place: QueuePlace, options: GiveBack): Promise<Step> {
   const { lease, delaySeconds = 0, error, final = false, counted = true } = options
-  const { value: record, version } = await findLeased(place, lease)
+  const item = await findLeased(place, lease)
+  const { value: record } = item
   const dueMs = delaySeconds > 0 ? (await place.level.now()) + Math.ceil(delaySeconds * SECOND_MS) : 0
   const next = {
     ...record,
@@ -78,7 +90,7 @@ async function stepToGiveBack(place: QueuePlace, options: GiveBack): Promise<Ste
     lastError: error === undefined ? null : errorText(error),
   }
   const back = final ? dead(next) : returned(next, dueMs)
-  return { operations: moveOperations(record, back), checks: [{ key: itemKey(record.id), version }] }
+  return { operations: moveOperations(record, back), checks: stillLeased(item) }
 }
 
 /** Back in line, or dead after the last attempt. */
@@ -99,9 +111,8 @@ function releaseDedupe(record: QueueRecord): KvOperation[] {
 }
 
 /** From keys of the queue to keys of the store. */
-function lift<K extends { readonly key: string | readonly string[] }>(
-  path: readonly string[],
-  things: readonly K[],
-): K[] {
-  return things.map((thing) => ({ ...thing, key: [...path, ...(thing.key as readonly string[])] }))
+function lift<K extends KvCheck | KvOperation>(path: readonly string[], things: readonly K[]): K[] {
+  return things.map((thing) =>
+    'key' in thing ? { ...thing, key: [...path, ...(thing.key as readonly string[])] } : thing,
+  )
 }

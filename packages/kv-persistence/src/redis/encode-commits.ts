@@ -1,4 +1,4 @@
-import type { Change, Commit, CommitOutcome } from '../driver/driver.js'
+import type { Change, Check, Commit, CommitOutcome } from '../driver/driver.js'
 import { KvDecodeError } from '../errors.js'
 import type { RedisArguments } from './redis-connection.js'
 import { COMMIT, PUT, type RedisScript } from './scripts.js'
@@ -56,9 +56,10 @@ export class CommitEncoder {
     for (const { commit } of group) {
       const { checks, changes } = commit
       argv.push(String(checks.length * 1_000_000 + changes.length))
-      for (const { key, version } of checks) {
-        keys.push(this.#front + key)
-        argv.push(version === null ? '' : String(version))
+      for (const check of checks) {
+        // Every check takes one key, also that of the clock, which looks at none.
+        keys.push('beforeMs' in check ? (this.#fixedKeys[0] ?? '') : this.#front + check.key)
+        argv.push('beforeMs' in check ? `<${check.beforeMs}` : String(check.version ?? ''))
       }
       for (const change of changes) {
         keys.push(this.#front + change.key)
@@ -115,9 +116,13 @@ function decodeOutcomes(reply: unknown, group: readonly WithCommit[]): (CommitOu
     const reason = REASONS[next()]
     if (reason === 'done') return { status: 'done', version: first + index + 1, results: changes.map(next) }
     if (reason === 'conflict') return { status: reason, check: next() }
-    if (reason === 'foreign') return foreignKey([...checks, ...changes][next()]?.key ?? '')
+    if (reason === 'foreign') return foreignKey(keyOf([...checks, ...changes][next()]))
     return { status: reason ?? 'overflow', change: next() }
   })
+}
+
+function keyOf(place: Check | Change | undefined): string {
+  return place === undefined || 'beforeMs' in place ? '' : place.key
 }
 
 function foreignKey(key: string): KvDecodeError {

@@ -12,7 +12,7 @@ export interface RedisScript {
  *
  * KEYS: index, expiries, last version, then the keys of all checks and changes in their order.
  * ARGV: length of what stands in front of every key, number of commits, whether any needs room; per commit checks * 1000000 + changes, per check the
- * wanted version (empty: absent), per change its letter, payload or amount, and ttl (empty: never).
+ * wanted version (empty: absent) or `<` and a moment that has not come yet, per change its letter, payload or amount, and ttl (empty: never).
  * Reply: the version before the first; per commit 0 and one result per change, or the reason (1 conflict, 2 no number, 3 overflow; 4 a
  * key that another program uses for something else, counted through checks and changes) and where.
  */
@@ -38,12 +38,26 @@ local function give(value)
   reply[size] = value
 end
 
-local function expires(member, ttl)
+local function clock()
   if not now then
     local time = redis.call('TIME')
     now = time[1] * 1000 + math.floor(time[2] / 1000)
   end
-  redis.call('ZADD', expiries, now + tonumber(ttl), member)
+  return now
+end
+
+local function expires(member, ttl)
+  redis.call('ZADD', expiries, clock() + tonumber(ttl), member)
+end
+
+-- 1: does not hold, 4: cannot be told.
+local function refuse(key, wanted)
+  if string.sub(wanted, 1, 1) == '<' then
+    return clock() >= tonumber(string.sub(wanted, 2)) and 1 or nil
+  end
+  local head = redis.pcall('GETRANGE', key, 0, 17)
+  if type(head) == 'table' then return 4 end
+  return (string.match(head, '^(%d+) ') or head) ~= wanted and 1 or nil
 end
 
 local function write(key, value, ttl)
@@ -80,13 +94,9 @@ for commit = 1, commits do
   local changes = counts - checks * 1000000
   local reason, place
   for i = 1, checks do
-    local head = redis.pcall('GETRANGE', KEYS[k + i], 0, 17)
-    if type(head) == 'table' then
-      reason, place = 4, i - 1
-      break
-    end
-    if (string.match(head, '^(%d+) ') or head) ~= ARGV[a + i] then
-      reason, place = 1, i - 1
+    reason = refuse(KEYS[k + i], ARGV[a + i])
+    if reason then
+      place = i - 1
       break
     end
   end

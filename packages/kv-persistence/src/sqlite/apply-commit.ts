@@ -15,8 +15,10 @@ export function applyCommit(
   version: number,
   nowMs: number,
 ): CommitOutcome {
-  const check = checks.findIndex(
-    (wanted) => (findRow(statements, wanted.key, nowMs)?.version ?? null) !== wanted.version,
+  const check = checks.findIndex((wanted) =>
+    'beforeMs' in wanted
+      ? nowMs >= wanted.beforeMs
+      : (findRow(statements, wanted.key, nowMs)?.version ?? null) !== wanted.version,
   )
   if (check >= 0) return { status: 'conflict', check }
   const sums = new Map<string, number>()

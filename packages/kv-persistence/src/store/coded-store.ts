@@ -97,7 +97,7 @@ export class CodedStore implements KvStore {
   }
 
   async batch(operations: readonly KvOperation[], { checks = [], signal }: BatchOptions = {}): Promise<BatchResult> {
-    const physical = checks.map(({ key, version }) => ({ key: this.#key(key), version: checkVersion(version) }))
+    const physical = checks.map((check) => this.#check(check))
     const changes = operations.map((operation) => this.#change(operation))
     refuseRepeated(changes)
     const outcome = await this.#commit(physical, changes, signal)
@@ -210,6 +210,13 @@ export class CodedStore implements KvStore {
       default:
         throw new TypeError(`There is no operation ${JSON.stringify(operation)}`)
     }
+  }
+
+  #check(check: KvCheck): Check {
+    if (!('beforeMs' in check)) return { key: this.#key(check.key), version: checkVersion(check.version) }
+    const { beforeMs } = check
+    if (!Number.isFinite(beforeMs)) throw new RangeError(`beforeMs must be a finite number, not ${beforeMs}`)
+    return { beforeMs: Math.ceil(beforeMs) }
   }
 
   #put(type: 'put' | 'add', key: KvKey, value: unknown, ttlMs: number | null | undefined): Change {

@@ -35,11 +35,8 @@ export type KvOperation =
     }
   | { readonly type: 'touch'; readonly key: KvKey; readonly ttlMs: number | null }
 
-/** A condition of a batch: the key has this version, or with `null` is absent. */
-export interface KvCheck {
-  readonly key: KvKey
-  readonly version: KvVersion | null
-}
+/** A condition of a batch: the key has this version, or with `null` is absent; or the store's clock, see `now`, is before this moment. */
+export type KvCheck = { readonly key: KvKey; readonly version: KvVersion | null } | { readonly beforeMs: number }
 
 export interface BatchOptions extends OperationOptions {
   /** The batch happens only if all of them hold. */
@@ -49,7 +46,7 @@ export interface BatchOptions extends OperationOptions {
 export type BatchResult =
   /** One result per operation: of `increment` the new number; of `put` true; of `delete` and `touch` whether the key was there. */
   | { readonly done: true; readonly version: KvVersion; readonly results: readonly (number | boolean)[] }
-  /** Nothing happened; `failed` is the first check that did not hold. */
+  /** Nothing happened; `failed` is the first of the given checks that did not hold. */
   | { readonly done: false; readonly failed: KvCheck }
 
 /**

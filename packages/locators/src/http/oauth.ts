@@ -50,6 +50,7 @@ export function oauthClientCredentials(
   return {
     headers: async (signal) => {
       if (token !== undefined && monotonicMs() < token.renewAtMs) return { authorization: token.authorization }
+      signal.throwIfAborted()
       renewing ??= renew().finally(() => {
         renewing = undefined
       })
@@ -90,7 +91,6 @@ async function askForToken(
 }
 
 function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) return Promise.reject(signal.reason)
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason)
     signal.addEventListener('abort', stop, { once: true })

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getGlobalStore, type KvStore, splitKey } from '@holdfast/kv-persistence'
+import { RateLimitPausedError } from '../errors.js'
 
 export interface RateLimitOptions {
   /** Below `{prefix}:rate_limit`; all who share it share the limit. */
@@ -12,6 +13,8 @@ export interface RateLimitOptions {
   readonly perSeconds?: number | undefined
   /** How many may go at once after a pause. With 1 they are evenly spaced, and no stretch of `perSeconds` sees more than `requests`, rounding aside. @default 1 */
   readonly burst?: number | undefined
+  /** A longer silence that a server asked for is not waited for: `acquire` throws. @default for ever */
+  readonly maxPauseMs?: number | undefined
 }
 
 /** Kept in the store; times of its clock, in milliseconds. */
@@ -47,7 +50,7 @@ export class RateLimit {
     this.#burst = burst
   }
 
-  /** Resolves when a request may be sent. */
+  /** Resolves when a request may be sent. @throws RateLimitPausedError, the signal's reason */
   async acquire(signal?: AbortSignal): Promise<void> {
     for (;;) {
       const mineMs = await this.#inTurn(() => this.#take())
@@ -68,6 +71,9 @@ export class RateLimit {
     const store = await this.#store()
     let mineMs = 0
     await this.#change(store, ({ nextMs, pausedUntilMs }, nowMs) => {
+      if (pausedUntilMs - nowMs > (this.#options.maxPauseMs ?? Number.POSITIVE_INFINITY)) {
+        throw new RateLimitPausedError(pausedUntilMs, nowMs)
+      }
       const earliestMs = Math.max(nowMs, pausedUntilMs)
       mineMs = Math.max(earliestMs, nextMs - (this.#burst - 1) * this.#intervalMs)
       return { nextMs: Math.max(earliestMs, nextMs) + this.#intervalMs, pausedUntilMs }

@@ -68,6 +68,8 @@ export class SftpLocator implements Locator<SftpRequest, SftpSuccess>, AsyncDisp
   #listAgainMs: number | undefined
   /** A listing that somebody waits for: a file was changed under the reader, or is not settled. */
   #wantedAtMs: number | undefined
+  /** The same, said since the listing under way began, which may not see the change. */
+  #wantedMeanwhileMs: number | undefined
   readonly #changes = new Map<string, number>()
 
   constructor(options: SftpLocatorOptions) {
@@ -119,6 +121,7 @@ export class SftpLocator implements Locator<SftpRequest, SftpSuccess>, AsyncDisp
     await this.#core.dropped(leased)
     const nextAttemptAtMs = (await this.#now()) + SECOND_MS
     this.#wantedAtMs = Math.min(this.#wantedAtMs ?? nextAttemptAtMs, nextAttemptAtMs)
+    this.#wantedMeanwhileMs ??= nextAttemptAtMs
     return { failures: changes, nextAttemptAtMs, permanent: false }
   }
 
@@ -149,7 +152,7 @@ export class SftpLocator implements Locator<SftpRequest, SftpSuccess>, AsyncDisp
   async retry(idOrName?: string): Promise<number> {
     const count = await this.#core.retry(idOrName, { forgetsLost: true })
     // Files that were forgotten are found by a listing.
-    if (count > 0) this.#wantedAtMs = await this.#now()
+    if (count > 0) this.#wantedMeanwhileMs = this.#wantedAtMs = await this.#now()
     return count
   }
 
@@ -204,6 +207,7 @@ export class SftpLocator implements Locator<SftpRequest, SftpSuccess>, AsyncDisp
   }
 
   async #list(): Promise<void> {
+    this.#wantedMeanwhileMs = undefined
     const files = await this.pool.use((connection) => this.#lister.list(connection), { repeatable: true })
     const nowMs = await this.#now()
     let waitUntilMs: number | undefined
@@ -212,7 +216,8 @@ export class SftpLocator implements Locator<SftpRequest, SftpSuccess>, AsyncDisp
       const dueMs = await this.#addNew(requests, nowMs)
       if (dueMs !== undefined) waitUntilMs = Math.min(waitUntilMs ?? dueMs, dueMs)
     }
-    this.#wantedAtMs = waitUntilMs
+    const wanted = [waitUntilMs, this.#wantedMeanwhileMs].filter((ms) => ms !== undefined)
+    this.#wantedAtMs = wanted.length === 0 ? undefined : Math.min(...wanted)
     this.#listAgainMs = nowMs + this.#listEveryMs
   }
 

@@ -240,6 +240,16 @@ describe('credentials', () => {
       expect(server.requestsOf('/page')).toHaveLength(2)
     })
 
+    test('who has called off asks for no token', async () => {
+      await withTokens({ expiresIn: 3600 })
+      const client = openWithTokens('wr0ng')
+      const reason = new Error('Enough')
+      await expect(
+        client.request({ url: `${server.origin}/page` }, { signal: AbortSignal.abort(reason) }),
+      ).rejects.toBe(reason)
+      expect(server.requestsOf('/token')).toEqual([])
+    })
+
     test('without a token nothing is sent, and the secret is in no error', async () => {
       await withTokens({ expiresIn: 3600 })
       const error: unknown = await read(openWithTokens('wr0ng'), '/page').catch((reason: unknown) => reason)
@@ -292,6 +302,19 @@ describe('rate limit', () => {
     const results = await Promise.allSettled([read(client, '/page'), read(client, '/page'), read(client, '/page')])
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
     expect(gaps()[0]).toBeGreaterThan(400)
+  })
+
+  test('a silence that is longer than anybody waits is an error at once, and takes no turn', async () => {
+    const rateLimit = createRateLimit({ prefix: 'p', store, requests: 1000, maxPauseMs: 60_000 })
+    const client = open({ rateLimit })
+    server.faults.push(sireneFaults.status(429, { 'retry-after': '3600' }))
+    await expect(read(client, '/page')).rejects.toMatchObject({ code: 'ERR_HTTP_STATUS' })
+    const before = await store.get('p:rate_limit')
+    const error: unknown = await read(client, '/page').catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'ERR_RATE_LIMIT_PAUSED', retryable: true })
+    expect((error as { retryAfterMs: number }).retryAfterMs).toBeGreaterThan(3_500_000)
+    expect(await store.get('p:rate_limit')).toEqual(before)
+    expect(server.requestsOf('/page')).toHaveLength(1)
   })
 
   test('waiting can be called off', async () => {

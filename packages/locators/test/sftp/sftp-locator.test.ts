@@ -1,5 +1,6 @@
 import { appendFileSync, chmodSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createKvStore, type KvStore, writeKey } from '@holdfast/kv-persistence'
 import { useTempDir } from '@holdfast/testkit'
 import { startTcpProxy } from '@holdfast/testkit/sftp-server'
@@ -228,6 +229,40 @@ describe('new and changed files', () => {
     expect(await locator.progress()).toEqual({ finished: true, failures: 0 })
   }, 30_000)
 
+  test('a file that is replaced while a listing is put into line is found by the next one', async () => {
+    const names = numbered(201)
+    putFiles(server().root, filesOf(names))
+    await using locator = locatorOf()
+    const [first, second] = await locator.next(2)
+    if (first === undefined || second === undefined) throw new Error('Nothing to fetch')
+    const replaceAndFail = async (leased: LeasedRequest<SftpRequest>): Promise<number> => {
+      putFiles(server().root, { [leased.request.path]: { text: 'newer', mtime: '2026-02-01T00:00:00Z' } })
+      const error: unknown = await fetchOne(locator, leased).catch((reason: unknown) => reason)
+      return (await locator.failed(leased, error)).nextAttemptAtMs ?? 0
+    }
+    const listingDueMs = await replaceAndFail(second)
+    // The listing that this asks for stops before its second part, when the first file is in line already.
+    const [stopped, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const { getMany } = store
+    let parts = 0
+    store.getMany = async (...args) => {
+      parts += 1
+      if (parts === 2) {
+        stopped.resolve()
+        await goOn.promise
+      }
+      return getMany.apply(store, args) as never
+    }
+    const fetched: string[] = []
+    while ((await store.now()) < listingDueMs) await sleep(10)
+    const running = run(locator, fetched)
+    await stopped.promise
+    await replaceAndFail(first)
+    goOn.resolve()
+    await running
+    expect(fetched.toSorted()).toEqual(names)
+  }, 60_000)
+
   test('a version that was dropped unread is not taken for done when it is put back', async () => {
     putFiles(server().root, { 'd/a.txt': { text: 'one' } })
     await using locator = locatorOf()
@@ -354,8 +389,9 @@ describe('failures', () => {
 
   test('a file whose request is lost is told as a failure, and found again by the listing after retry()', async () => {
     putFiles(server().root, filesOf(['d/a.txt']))
-    await using locator = locatorOf({ leaseSeconds: 0.001, listEverySeconds: 0.001 })
-    expect(await locator.next(1)).toHaveLength(1)
+    await using dead = locatorOf({ leaseSeconds: 0.001 })
+    await using locator = locatorOf({ listEverySeconds: 0.001 })
+    expect(await dead.next(1)).toHaveLength(1)
     for await (const { key } of store.scan(['us_fl_daily_provider', 'queue', 'payload'])) await store.delete(key)
     expect(await run(locator)).toEqual([])
     const failures = await collect(locator.failures())

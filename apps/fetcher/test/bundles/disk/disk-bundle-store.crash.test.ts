@@ -85,7 +85,7 @@ describe('killed before each operation', () => {
     expect(kills).toBeGreaterThan(25)
   })
 
-  test('a bundle that replaces another loses neither', { timeout: 120_000 }, async () => {
+  test('a bundle that replaces another loses neither', { timeout: 300_000 }, async () => {
     const { kills, seen } = await sweepOver('old', 'new text')
     // Between the two renames the name is free; the earlier one is back when the store is opened.
     expect([...seen]).toEqual(['old', undefined, 'newtext'])
