@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { FileLock } from '@holdfast/lock'
 import { useTempDir } from '@holdfast/testkit'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { parsePrometheus } from '../src/metrics/prometheus-text.js'
 import { blackHole, refusedPort, serveLines, serveOtlp } from './support/metrics-servers.js'
 import { runArchiver } from './support/run-archiver.js'
@@ -11,6 +12,7 @@ import { makeSite, type Site } from './support/site.js'
 import { spawnArchiver } from './support/spawn-archiver.js'
 
 const dir = useTempDir()
+const TLS = new URL('test/fixtures/tls/', import.meta.resolve('@holdfast/ucondb/package.json'))
 const NOON = Date.UTC(2026, 10, 21, 12)
 const now = () => NOON
 
@@ -278,6 +280,19 @@ describe('archiver with OpenTelemetry', () => {
     expect(imported).toBe(2)
     expect(metrics).toContainEqual(expect.objectContaining({ name: 'archiver.stage_duration', unit: 's' }))
     expect(metrics).toContainEqual(expect.objectContaining({ name: 'archiver.lag_runs', gauge: expect.anything() }))
+  })
+
+  test('a collector behind TLS is trusted by the certificate that OTEL_EXPORTER_OTLP_CERTIFICATE names', async () => {
+    const [key, cert] = [readFileSync(new URL('server-key.pem', TLS)), readFileSync(new URL('server.pem', TLS))]
+    const collector = await serveOtlp(200, { key, cert })
+    const site = siteOf([1], otlpTo(`${collector.endpoint}?api-key=hunter22`))
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const distrusting = await runArchiver([site.configPath])
+    expect(distrusting.stderr).toContain(`Metrics do not reach ${collector.endpoint}; `)
+    expect(distrusting.stderr).not.toContain('hunter22')
+    vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', fileURLToPath(new URL('ca.pem', TLS)))
+    expect((await runArchiver([site.configPath])).stderr).not.toContain('Metrics')
+    expect(collector.requests).toMatchObject([{ url: '/v1/metrics?api-key=hunter22' }])
   })
 
   test.each<[what: string, makeEndpoint: () => Promise<string>]>([

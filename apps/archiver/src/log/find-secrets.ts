@@ -1,4 +1,6 @@
 const SECRET_NAME = /passw(or)?d|token|secret|credential|api_?key|authorization|webhook_?url/i
+/** Where a secret is kept is none, and messages have to name it. */
+const PLACE_NAME = /(file|path|dir|directory)$/i
 const SECRET_TABLE = /headers$/i
 const USER_NAME = /user/i
 const USER_INFO = /^[a-z][a-z0-9+.-]*:\/\/([^\s/]*)@/i
@@ -11,7 +13,7 @@ export function findSecrets(configuration: unknown): string[] {
   const found = new Set<string>()
   const visit = (value: unknown, name: string): void => {
     if (typeof value === 'string') {
-      if (SECRET_NAME.test(name)) found.add(value)
+      if (SECRET_NAME.test(name) && !PLACE_NAME.test(name)) found.add(value)
       for (const password of passwordsOfAddress(value)) found.add(password)
     } else if (typeof value === 'object' && value !== null) {
       const fields = Object.entries(value)
@@ -39,7 +41,9 @@ function passwordsOfAddress(address: string): string[] {
 
 function loginTexts(fields: readonly (readonly [string, unknown])[]): string[] {
   const texts = (pattern: RegExp): string[] =>
-    fields.flatMap(([name, value]) => (pattern.test(name) && typeof value === 'string' ? [value] : []))
+    fields.flatMap(([name, value]) =>
+      pattern.test(name) && !PLACE_NAME.test(name) && typeof value === 'string' ? [value] : [],
+    )
   const passwords = texts(/passw(or)?d/i)
   return texts(USER_NAME).flatMap((user) =>
     passwords.flatMap((password) => [`${user}:${password}`, `\0${user}\0${password}`]),

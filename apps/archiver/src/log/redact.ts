@@ -2,7 +2,8 @@ const HIDDEN = '***'
 
 /** Credentials that can be told by where they stand, also those that no configuration names. */
 const PATTERNS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/'"<>]*@/gi, `$1${HIDDEN}@`],
+  // `user:password` is what our own messages write where credentials go.
+  [/\b([a-z][a-z0-9+.-]*:\/\/)(?!user:password@)[^\s/'"<>]*@/gi, `$1${HIDDEN}@`],
   [/\b((?:proxy-)?authorization["']?\s*[:=]\s*)(["'])(?:(?!\2).)*\2/gi, `$1$2${HIDDEN}$2`],
   [/\b((?:proxy-)?authorization\s*[:=]\s*)(?!["'\s]).+/gi, `$1${HIDDEN}`],
   [/\b(bearer|basic)\s+(?=[\w.~+/-]*[0-9=_])[\w.~+/=-]{8,}/gi, `$1 ${HIDDEN}`],

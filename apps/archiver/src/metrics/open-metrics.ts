@@ -42,7 +42,9 @@ export async function openMetrics(config: ArchiverConfig, options: OpenMetricsOp
   }
   if (metrics.otlp !== undefined) {
     const { endpoint, temporality, headersFile } = metrics.otlp
-    const onTrouble = troubleWith(endpoint)
+    const { origin, pathname } = new URL(endpoint)
+    // What follows may be a key.
+    const onTrouble = troubleWith(origin + pathname)
     try {
       const read = headersFile === undefined ? {} : await readHeadersFile(headersFile)
       options.redactor.learn(Object.values(read))

@@ -2,6 +2,7 @@ import type { Agent } from 'node:http'
 import type { Attributes } from '@opentelemetry/api'
 import { createBoundedLookup } from './bounded-lookup.js'
 import { type Labels, METRICS, type MetricKey, type MetricsExporter, type Sample } from './definitions.js'
+import { readOtlpCertificates } from './otlp-certificates.js'
 
 export interface OtlpOptions {
   /** With its path: `http://collector:4318/v1/metrics`. */
@@ -98,8 +99,10 @@ export async function openOtlpExporter(options: OtlpOptions): Promise<MetricsExp
   }
 
   async function openAgent(protocol: string): Promise<Agent> {
-    const { Agent } = protocol === 'https:' ? await import('node:https') : await import('node:http')
-    const agent = new Agent({ keepAlive: false, timeout: timeoutMs, lookup: createBoundedLookup() })
+    const isSecure = protocol === 'https:'
+    const { Agent } = isSecure ? await import('node:https') : await import('node:http')
+    const certificates = isSecure ? await readOtlpCertificates(process.env) : {}
+    const agent = new Agent({ ...certificates, keepAlive: false, timeout: timeoutMs, lookup: createBoundedLookup() })
     agents.add(agent)
     return agent
   }

@@ -58,7 +58,9 @@ export class TextfileExporter implements MetricsExporter {
     this.#unwritten = new Map()
     try {
       await makeDirectory(dirname(path))
-      await withLock(`${path}.lock`, () => addToFile(path, taken), { timeoutMs: LOCK_TIMEOUT_MS })
+      // Whoever has not let go in that time is not waited for again: an execution writes several times.
+      const timeoutMs = this.#isTroubled ? 0 : LOCK_TIMEOUT_MS
+      await withLock(`${path}.lock`, () => addToFile(path, taken), { timeoutMs })
       this.#isTroubled = false
     } catch (error) {
       // What was recorded since then is newer.

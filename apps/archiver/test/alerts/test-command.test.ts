@@ -41,6 +41,18 @@ describe('archiver alerts test', () => {
     ])
   })
 
+  test('a secret that cannot be read is named by its file', async () => {
+    const site = makeSite(dir())
+    const missing = (name: string): string => `${dir()}/${name}`
+    const email = { ...mailTo(1), smtp_user: 'u', smtp_password_file: missing('smtp-password') }
+    const slack = { bot_token_file: missing('bot-token'), channel: '#daq' }
+    site.configure({}, reporting({ email, slack }))
+    const { code, stdout } = await runArchiver(['alerts', 'test', site.configPath])
+    expect(code).toBe(1)
+    for (const name of ['smtp-password', 'bot-token'])
+      expect(stdout).toContain(`the file '${missing(name)}' cannot be read (ENOENT)`)
+  })
+
   test('a dry run only names the channels', async () => {
     const webhook = await serveHttp()
     const site = makeSite(dir())

@@ -34,6 +34,7 @@ describe('Redactor', () => {
     'https://ucondb.example.org:9443/instance/app@home',
     '[Import] [Run 12345] done',
     'the password is missing',
+    'write mongodb://user:password@host:port/database',
   ])('leaves %j as it is', (text) => {
     const redactor = new Redactor()
     redactor.learn(['', 'abc', '12345'])
@@ -68,11 +69,12 @@ describe('findSecrets()', () => {
       archive: { serverUrl: 'https://h', writerUser: 'w', writerPassword: 'secret-1' },
       database: { uri: 'mongodb://db:secret%202@host/runs' },
       reporting: {
-        email: { smtp_user: 'm', smtp_password: 'secret-3', smtp_host: 'mail' },
+        email: { smtp_user: 'm', smtp_password: 'secret-3', smtp_host: 'mail', smtp_password_file: '/etc/file-1' },
         slack: { bot_token: 'secret-4', channel: '#daq' },
         webhooks: [{ webhook_url: 'https://hook/secret-5' }],
       },
       metrics: { otlp: { headers: { 'x-tenant': 'secret-6' } } },
+      env: { CREDENTIALS_DIRECTORY: '/run/credentials/archiver', API_TOKEN: 'secret-7' },
       nothing: undefined,
       missing: null,
     })
@@ -89,6 +91,7 @@ describe('findSecrets()', () => {
         'secret-4',
         'https://hook/secret-5',
         'secret-6',
+        'secret-7',
       ].sort(),
     )
   })

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { FileLock } from '@holdfast/lock'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
 import { parsePrometheus } from '../../src/metrics/prometheus-text.js'
@@ -46,6 +47,22 @@ describe('TextfileExporter', () => {
     await exporter.flush()
     await exporter.close()
     expect(series()).toEqual({ [RUNS]: 2 })
+  })
+
+  test('somebody who keeps the lock is waited for once, and what was counted is not lost', async () => {
+    mkdirSync(dirname(path()))
+    const { exporter, troubles, count } = open()
+    const lock = await FileLock.acquire(`${path()}.lock`)
+    const begun = performance.now()
+    for (let round = 0; round < 4; round += 1) {
+      count(1)
+      await exporter.flush()
+    }
+    expect(performance.now() - begun).toBeLessThan(2_000)
+    expect(troubles).toHaveLength(1)
+    await lock.release()
+    await exporter.close()
+    expect(series()).toEqual({ [RUNS]: 4 })
   })
 
   test('two that write at once lose nothing', async () => {

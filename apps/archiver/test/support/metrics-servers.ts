@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer as createHttpServer, type IncomingHttpHeaders } from 'node:http'
+import { createServer as createHttpServer, type IncomingHttpHeaders, type RequestListener } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
@@ -114,21 +115,24 @@ export interface OtlpRequest {
 /** An OpenTelemetry collector as far as metrics over HTTP with JSON go. */
 export async function serveOtlp(
   status = 200,
+  tls?: { readonly key: Buffer; readonly cert: Buffer },
 ): Promise<{ readonly endpoint: string; readonly requests: OtlpRequest[] }> {
   const requests: OtlpRequest[] = []
-  const server = createHttpServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       requests.push({ url: request.url, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString()) })
       response.writeHead(status, { 'content-type': 'application/json' }).end('{}')
     })
-  })
+  }
+  const server = tls === undefined ? createHttpServer(answer) : createHttpsServer(tls, answer)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/metrics`, requests }
+  const scheme = tls === undefined ? 'http' : 'https'
+  return { endpoint: `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}/v1/metrics`, requests }
 }

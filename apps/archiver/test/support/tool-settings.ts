@@ -1,9 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
 import type { Site } from './site.js'
 
-const TOOLS = fileURLToPath(new URL('test/fixtures/tools', import.meta.resolve('@holdfast/artdaqdb/package.json')))
+const TOOLS_URL = new URL('test/fixtures/tools/', import.meta.resolve('@holdfast/artdaqdb/package.json'))
+const TOOLS = fileURLToPath(TOOLS_URL).replace(/\/$/, '')
+const { serveTools }: { serveTools: (control: string) => () => void } = await import(
+  new URL('serve.mjs', TOOLS_URL).href
+)
 
 /** Stand-ins for the site's own programs beside a site; an `archiver.env` leads to them, as it would to the real ones. */
 export interface SiteWithTools {
@@ -22,6 +27,7 @@ export function useTools(site: Site, settings: Readonly<Record<string, string | 
   const control = join(site.dir, 'control')
   const mongo = join(control, 'mongo')
   for (const folder of [control, join(control, 'remote-tmp')]) mkdirSync(folder, { recursive: true })
+  onTestFinished(serveTools(control))
   const path = [TOOLS, dirname(process.execPath), process.env.PATH ?? ''].join(delimiter)
   writeFileSync(join(site.dir, 'archiver.env'), `PATH=${path}\nFAKE_TOOLS_DIR=${control}\nDB_URI=${TOOLS_URI}\n`)
   const lines = Object.entries({ use_tools: true, ...settings }).map(([key, value]) => `  ${key}: ${value}\n`)

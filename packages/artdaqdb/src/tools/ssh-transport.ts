@@ -138,6 +138,10 @@ const SSH_TROUBLES: readonly (readonly [RegExp, string])[] = [
     /Permission denied|Authentication failed|Too many authentication failures/i,
     'Let this user log in to HOST with a key or ticket, without a password',
   ],
+  [
+    /identification has changed|Host key for \S+ has changed/i,
+    "The key of HOST is another one than before: ask its administrator whether that is right, then 'ssh-keygen -R' takes out the old one",
+  ],
   [/Host key verification failed/i, "Make the host's key known to this user: log in once with 'ssh HOST'"],
   [/Could not resolve hostname/i, 'Check artdaq_db.remote_host'],
   [

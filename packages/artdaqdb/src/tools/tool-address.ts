@@ -14,7 +14,9 @@ export interface ToolAddress {
   readonly secrets: readonly string[]
 }
 
-const MONGODB = /^mongodb(?:\+srv)?:\/\/(?:([^@/]*)@)?([^@/?#]+)\/([^/?#]+)(\?.*)?$/
+const HOST = String.raw`(?:\[[\da-fA-F:.]+\]|[^@/?#:,[\]]+)(?::\d+)?`
+// Anything else may be the beginning of credentials whose @ : / ? or # are not escaped, and must not become a location.
+const MONGODB = new RegExp(String.raw`^mongodb(?:\+srv)?:\/\/(?:([^@/]*)@)?(${HOST}(?:,${HOST})*)\/([^@/?#]+)(\?.*)?$`)
 
 /**
  * Reads the URI of a database that is used through the site's tools: `filesystemdb:///absolute/path` or `mongodb://[user:password@]host/database`.
@@ -28,7 +30,7 @@ export function parseToolUri(uri: string | undefined): ToolAddress {
     return { ...address, location: address.uri, provider: 'filesystem', secrets: [] }
   }
   const match = /[\s\p{Cc}]/u.test(uri) ? null : MONGODB.exec(uri)
-  if (match === null) {
+  if (match === null || (match[1] === undefined && uri.includes('@'))) {
     throw new DatabaseUriError(
       'Cannot use the mongodb:// URI: it does not name a host and a database',
       'Write mongodb://user:password@host:port/database, with @ : / ? # and % inside user and password as %40 %3A %2F %3F %23 %25',

@@ -7,6 +7,8 @@ describe('parseToolUri()', () => {
     ['mongodb://daq:s3cr%40t@db01:27017/archive?replicaSet=rs0', 'mongodb://db01:27017/archive'],
     ['mongodb://db01,db02:27018/archive', 'mongodb://db01,db02:27018/archive'],
     ['mongodb+srv://daq:s3cr@db.example.org/archive', 'mongodb+srv://db.example.org/archive'],
+    ['mongodb://[::1]:27017,db02/archive', 'mongodb://[::1]:27017,db02/archive'],
+    ['mongodb://daq:s3cr@db01/archive?appName=run@daq', 'mongodb://db01/archive'],
     ['filesystemdb:///data/db', 'filesystemdb:///data/db'],
   ])('shows %s as %s', (uri, location) => {
     expect(parseToolUri(uri).location).toBe(location)
@@ -17,6 +19,9 @@ describe('parseToolUri()', () => {
     ['no database, where the tools would take a default one', 'mongodb://daq:s3cr@db01'],
     ['an empty database', 'mongodb://daq:s3cr@db01/'],
     ['an unescaped @', 'mongodb://daq:s3@cr@db01/archive'],
+    ['a password with a slash, without a database', 'mongodb://daq:s3cr/et@db01'],
+    ['a password with a slash and a question mark', 'mongodb://daq:s3cr/x?y@db01/archive'],
+    ['a password that begins like a port', 'mongodb://daq:12/s3cr?y@db01/archive'],
     ['a line feed', 'mongodb://daq:s3cr@db01/archive\nX=1'],
     ['another scheme', 'mongo://daq:s3cr@db01/archive'],
   ])('refuses %s without showing credentials', (_, uri) => {

@@ -118,6 +118,7 @@ describe('a database that cannot be used', () => {
   test.each([
     ['daq@db01: Permission denied (publickey,gssapi-with-mic).', 'without a password'],
     ['Host key verification failed.', 'log in once'],
+    ['Host key for db01 has changed and you have requested strict checking.', 'ask its administrator'],
     ['ssh: Could not resolve hostname db01: Name or service not known', 'artdaq_db.remote_host'],
     ['ssh: connect to host db01 port 22: Connection refused', 'Is db01 up'],
   ])('ssh says: %s', async (trouble, hint) => {

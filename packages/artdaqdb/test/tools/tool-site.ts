@@ -3,6 +3,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type OpenRunDatabaseOptions, openRunDatabase, type RunDatabase, type ToolOptions } from '@holdfast/artdaqdb'
 import { onTestFinished } from 'vitest'
+import { serveTools } from '../fixtures/tools/serve.mjs'
 
 const TOOLS = fileURLToPath(new URL('../fixtures/tools', import.meta.url))
 
@@ -36,6 +37,7 @@ export function makeToolSite(dir: string): ToolSite {
   const tempDir = join(dir, 'tmp')
   const remoteTempDir = join(control, 'remote-tmp')
   for (const folder of [control, tempDir, remoteTempDir]) mkdirSync(folder, { recursive: true })
+  onTestFinished(serveTools(control))
   const warnings: string[] = []
   const path = [TOOLS, dirname(process.execPath), process.env.PATH ?? ''].join(delimiter)
   const env = { PATH: path, HOME: dir, FAKE_TOOLS_DIR: control, ARTDAQ_DATABASE_CONFDIR: `${dir}/conf` }
