@@ -124,20 +124,27 @@ export async function writeFilesAtomic(
         staged[index] = await stageFile(fs, target, bytes, { mode, tempDirectory })
       }),
     )
-    for (const file of staged) await explained(file.target.path, () => publish(fs, file, overwrite))
+    for (const file of staged) await explained(file.target.path, () => giveName(fs, file, overwrite))
   } catch (error) {
     await forEachOf(Object.values(staged), (file) => discardStaged(fs, file.temporaryPath))
     throw error
   }
+  // All of them at once: one after the other, each would wait for its trip through the thread pool.
+  if (!overwrite) await forEachOf(staged, (file) => discardStaged(fs, file.temporaryPath))
   const directories = new Set(staged.map((file) => dirname(file.target.path)))
   await forEachOf([...directories], (directory) => syncDirectory(directory, deps))
 }
 
 async function publish(fs: FileSystem, staged: StagedFile, overwrite: boolean): Promise<void> {
+  await giveName(fs, staged, overwrite)
+  if (!overwrite) await discardStaged(fs, staged.temporaryPath)
+}
+
+/** Without `overwrite` the file keeps its temporary name, too. */
+async function giveName(fs: FileSystem, staged: StagedFile, overwrite: boolean): Promise<void> {
   if (overwrite) return fs.rename(staged.temporaryPath, staged.target.path)
   // Unlike rename, link refuses to replace what is there.
   await fs.link(staged.temporaryPath, staged.target.path)
-  await discardStaged(fs, staged.temporaryPath)
 }
 
 function alreadyThere(): Error {

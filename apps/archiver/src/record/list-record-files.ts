@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { eachInOrder } from './each-in-order.js'
 
 export interface RecordFile {
   /** Relative to the record, with `/`. */
@@ -12,13 +13,11 @@ export interface RecordFile {
 
 /** The files of a record that count: `.fcl` at any depth and `.txt` at the top, sorted by name. Symbolic links are followed. */
 export async function listRecordFiles(directory: string): Promise<RecordFile[]> {
-  const files: RecordFile[] = []
-  for (const name of await listRecordNames(directory)) {
+  return eachInOrder(await listRecordNames(directory), async (name) => {
     const path = join(directory, name)
     const { size, mtimeMs } = await stat(path)
-    files.push({ name, path, size, mtimeMs })
-  }
-  return files
+    return { name, path, size, mtimeMs }
+  })
 }
 
 /** Only their names, which costs little also for thousands of records on a network disk. */
