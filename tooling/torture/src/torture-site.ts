@@ -28,7 +28,7 @@ export interface SiteOptions {
   readonly archive?: ArchiveSettings
   /** @default all at once */
   readonly batchSize?: number
-  /** Which records cannot be stored. @default one in 13 */
+  /** Which records cannot be stored. @default one in 13, but never the last: a recovery knows of no attempt beyond what is stored */
   readonly isBad?: (run: number) => boolean
 }
 
@@ -40,7 +40,7 @@ export function makeTortureSite(folder: string, options: SiteOptions): TortureSi
   const databaseDir = join(folder, 'artdaqdb')
   const archive = options.archive ?? { serverUrl: `file://${folder}/ucondb` }
   const runs = Array.from({ length: options.runs }, (_, index) => FIRST_RUN + index)
-  const badRuns = runs.filter(options.isBad ?? ((run) => run % BAD_EVERY === 5))
+  const badRuns = runs.filter(options.isBad ?? ((run) => run % BAD_EVERY === 5 && run !== runs.at(-1)))
   for (const run of runs) writeRunRecord(records, run, { bytes: options.recordBytes })
   for (const run of badRuns) spoilRecord(records, run)
   mkdirSync(join(folder, 'conf'))
