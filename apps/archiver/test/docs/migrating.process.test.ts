@@ -1,0 +1,248 @@
+/**
+ * The page about the switch from the Python program, there and back, with the real command: its blocks as they stand there, in their order, on a
+ * site as that program leaves it. What it would find afterwards is read by Python.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { useTempDir } from '@holdfast/testkit'
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { archive, counters, readWork, upTo } from '../support/guide.js'
+import { runArchiver } from '../support/run-archiver.js'
+import { serveUconDb } from '../support/serve-ucondb.js'
+import { makeSite, type Site } from '../support/site.js'
+import { spawnArchiver } from '../support/spawn-archiver.js'
+
+const ROOT = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '')
+const PAGE = readFileSync(join(ROOT, 'docs/migrating-from-python.md'), 'utf8')
+const PYTHON_PROGRAM = fileURLToPath(new URL('../fixtures/python_program.py', import.meta.url))
+const STEPS = new Map(
+  [...PAGE.matchAll(/^<!-- step: ([A-Za-z ]+) -->\n```sh\n(.*?)^```/gms)].map(([, name = '', script = '']) => [
+    name,
+    script,
+  ]),
+)
+const OLD = '/opt/run_record_archiver'
+
+const dir = useTempDir()
+let site: Site
+const executed = new Set<string>()
+
+function isMissing(program: string): boolean {
+  const missing = spawnSync(program, ['--version']).error !== undefined
+  if (missing && process.env.CI !== undefined) throw new Error(`${program} is missing, and CI must not skip its tests`)
+  if (missing) process.stderr.write(`SKIPPED: the tests beside ${program}, which this machine does not have\n`)
+  return missing
+}
+
+function python(verb: string, ...args: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync('python3', [PYTHON_PROGRAM, verb, site.workDir, ...args], {
+    encoding: 'utf8',
+  })
+  expect(`${status}\n${stderr}`).toBe('0\n')
+  return stdout
+}
+
+function command(name: string, body: string): void {
+  const path = join(dir(), 'bin', name)
+  writeFileSync(path, `#!/bin/sh\n${body}\n`)
+  chmodSync(path, 0o755)
+}
+
+const unit = (): string => readFileSync(join(dir(), 'archiver.service'), 'utf8')
+const cron = (): string => readFileSync(join(dir(), 'cron'), 'utf8')
+const systemctl = (): string => readFileSync(join(dir(), 'systemctl'), 'utf8')
+
+function step(name: string): string {
+  const script = STEPS.get(name)
+  if (script === undefined) throw new Error(`The page has no step '${name}'`)
+  executed.add(name)
+  const { status, stdout, stderr } = spawnSync('bash', ['-e', '-u', '-o', 'pipefail', '-c', script], {
+    cwd: dir(),
+    env: {
+      ...process.env,
+      PATH: [join(dir(), 'bin'), process.env.PATH ?? ''].join(delimiter),
+      OLD,
+      HOLDFAST: ROOT,
+      BIN: join(dir(), 'bin'),
+      CONFIG: site.configPath,
+      STATE: site.workDir,
+      DATABASE: site.databaseDir,
+      UNIT: join(dir(), 'archiver.service'),
+    },
+    encoding: 'utf8',
+  })
+  expect(`${name}: ${status}\n${status === 0 ? '' : stdout + stderr}`).toBe(`${name}: 0\n`)
+  return stdout
+}
+
+async function archivedRuns(): Promise<unknown> {
+  const { stdout } = await runArchiver([site.configPath, '--report-status', '--json', '--dry-run'])
+  return JSON.parse(stdout).ucondb.ranges
+}
+
+/**
+ * Runs 12000 to 12009 as the Python program leaves them: 12003 and 12007 failed, 12005 appeared late, 12010 and 12011 are new. Its sequence of the
+ * import never began.
+ */
+async function siteOfThePythonProgram(lockText: string): Promise<() => void> {
+  const { serverUrl, writer } = await serveUconDb()
+  site = makeSite(dir())
+  site.configure({ batch_size: 20, log_file: '${work_dir}/archiver.log' }, '', {
+    server_url: serverUrl,
+    writer_user: '${UCONDB_USER}',
+    writer_password: '${UCONDB_PASSWORD}',
+  })
+  writeFileSync(
+    join(dir(), 'archiver.env'),
+    `# of the launcher\nexport UCONDB_USER=${writer.user}\nexport UCONDB_PASSWORD='${writer.password}'\n`,
+  )
+  site.addRuns(upTo(12000, 12009).filter((run) => run !== 12005))
+  const mends = [site.breakRun(12003), site.breakRun(12007)]
+  // Documents and blobs have the same form, whoever stores them.
+  await archive(site, ['--work-dir', join(dir(), 'elsewhere')], 1)
+  python('write', '0,12009', '12002,12009', '12003,12007', lockText)
+  site.addRuns([12005, 12010, 12011])
+  return () => mends.forEach((mend) => void mend())
+}
+
+beforeEach(() => {
+  mkdirSync(join(dir(), 'bin'))
+  command('systemctl', `echo "$@" >> '${dir()}/systemctl'`)
+  command('sudo', 'exec "$@"')
+  command('crontab', `if [ "$1" = -l ]; then cat '${dir()}/cron'; else cat "$1" > '${dir()}/cron'; fi`)
+  writeFileSync(
+    join(dir(), 'archiver.service'),
+    `[Service]\nWorkingDirectory=/etc/run_record_archiver\nExecStart=${OLD}/run_archiver.sh config.yaml --incremental\n`,
+  )
+  writeFileSync(join(dir(), 'cron'), `*/10 * * * * cd /etc && ${OLD}/run_archiver.sh config.yaml --incremental\n`)
+})
+
+describe.skipIf(isMissing('python3'))('migrating-from-python.md', () => {
+  test.each([
+    ['a process that is gone', '4711'],
+    ['nobody', ''],
+  ])('there and back, with a lock file that names %s', async (_, lockText) => {
+    const mend = await siteOfThePythonProgram(lockText)
+    const before = readdirSync(site.workDir).map((name) => [name, readWork(site, name)])
+    step('install the command')
+
+    const looked = step('look before')
+    expect(looked).toContain('Import: would process 2 runs: 12010-12011\n  Late runs below the start point: 12005')
+    expect(looked).toMatch(/12003 [\s\S]*12007/)
+    expect(readdirSync(site.workDir).map((name) => [name, readWork(site, name)])).toEqual(before)
+
+    const holder = spawn('python3', [PYTHON_PROGRAM, 'hold', site.workDir, join(dir(), 'systemctl')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ended = once(holder, 'close')
+    onTestFinished(async () => {
+      holder.kill('SIGKILL')
+      await ended
+    })
+    await once(holder.stdout, 'data')
+    const refused = await runArchiver([site.configPath, '--incremental'])
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining(String(holder.pid)) })
+    step('stop the Python program')
+    const [copy = ''] = readdirSync(dir()).filter((name) => name.startsWith('before-holdfast-'))
+    const { stdout: copiedLog } = spawnSync('tar', ['-xzOf', join(dir(), copy), './archiver.log'], { encoding: 'utf8' })
+    // It was still at work when the timer was stopped.
+    expect(copiedLog).toContain('end of the batch')
+
+    step('replace the line of the service')
+    step('replace the line of cron')
+    const line = `${join(dir(), 'bin')}/archiver config.yaml --incremental\n`
+    expect(unit()).toContain(`ExecStart=${line}`)
+    expect(cron()).toBe(`*/10 * * * * cd /etc && ${line}`)
+
+    step('first execution')
+    expect(site.state('importer')).toEqual(counters(12002, 12011))
+    expect(site.state('migrator')).toEqual(counters(12002, 12011))
+    expect(site.failures('import')).toEqual([12003, 12007])
+    expect(await archivedRuns()).toEqual([
+      [12000, 12002],
+      [12004, 12006],
+      [12008, 12011],
+    ])
+
+    mend()
+    await archive(site, ['--retry-failed-import'])
+    expect(site.failures('migrate')).toEqual([12003, 12007])
+    site.addRuns(upTo(12012, 12030), { bytes: 20_000 })
+    site.breakRun(12013)
+    const killed = spawnArchiver([site.configPath, '--incremental'])
+    await killed.logged('[Import] [Run 12016] done')
+    killed.kill('SIGKILL')
+    await killed.finished
+    expect(existsSync(join(site.databaseDir, '.holdfast.journal'))).toBe(true)
+
+    const report = step('back')
+    expect(report).toContain('1 run(s) logged as failed (12013)')
+    expect(unit()).toContain(`ExecStart=${OLD}/run_archiver.sh config.yaml --incremental\n`)
+    expect(systemctl().match(/^(?:start|stop) .*/gm)).toEqual(
+      ['stop', 'start', 'stop', 'start'].map((verb) => `${verb} run-record-archiver.timer`),
+    )
+    const found = JSON.parse(python('read'))
+    expect(found).toMatchObject({
+      'importer_state.json': counters(12012, 12030),
+      'migrator_state.json': counters(12002, 12030),
+      'same bytes importer_state.json': true,
+      'same bytes migrator_state.json': true,
+      'integers importer_state.json': true,
+      'integers migrator_state.json': true,
+      'import_failures.log': [12013],
+      'migrate_failures.log': [12003, 12007],
+      'sorted import_failures.log': true,
+      'sorted migrate_failures.log': true,
+      pid: expect.any(Number),
+    })
+    for (const text of found.log) expect(text).toMatch(/^[\d-]{10} [\d:]{8},\d{3} - [\w.]+ - [A-Z]+ - /)
+    expect(found.log[0]).toBe(
+      '2026-11-20 13:45:00,123 - run_record_archiver.importer - INFO - [Import] [Run 12002] Done',
+    )
+
+    // And forward again, over what the Python program has written meanwhile.
+    python('write', '12012,12031', '12002,12031', '12013,12031', '')
+    site.addRuns([12031, 12032])
+    await archive(site, ['--incremental'])
+    expect(site.state('importer')).toEqual(counters(12012, 12032))
+    expect(site.failures('import')).toEqual([12013, 12031])
+  })
+
+  test('a Python program that is started while this one is at work is refused, and disturbs nothing', async () => {
+    await siteOfThePythonProgram('4711')
+    site.addRuns(upTo(12012, 12030), { bytes: 20_000 })
+    const archiver = spawnArchiver([site.configPath, '--incremental'])
+    await archiver.logged('[Import] [Run 12012] done')
+    const { status, stderr } = spawnSync('python3', [PYTHON_PROGRAM, 'hold', site.workDir, '/'], { encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toContain('BlockingIOError')
+    expect((await archiver.finished).code).toBe(0)
+    expect(site.state('importer')).toEqual(counters(12002, 12030))
+  })
+
+  test('there is a test for each step of the page', () => {
+    expect([...STEPS.keys()].sort()).toEqual([...executed].sort())
+  })
+
+  test('the commands that install name the package manager of this repository', () => {
+    const { packageManager } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    const named = [...PAGE.matchAll(/npx -y (pnpm@[\d.]+)/g)].map(([, name]) => name)
+    expect(new Set(named)).toEqual(new Set([packageManager]))
+  })
+
+  test('links lead to headings that exist', () => {
+    for (const [, page = '', heading = ''] of PAGE.matchAll(/\]\(([\w./-]*)#([\w-]+)\)/g)) {
+      const text = page === '' ? PAGE : readFileSync(join(ROOT, 'docs', page), 'utf8')
+      const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+        title
+          .toLowerCase()
+          .replaceAll(/[^\w\s-]/g, '')
+          .replaceAll(' ', '-'),
+      )
+      expect(headings).toContain(heading)
+    }
+  })
+})
