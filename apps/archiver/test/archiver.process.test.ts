@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { useTempDir } from '@holdfast/testkit'
 import { describe, expect, test } from 'vitest'
@@ -158,6 +158,19 @@ describe('archiver, the command', () => {
       /Migration: 2 runs archived \(1-2\), 0 failed\n0\n$/,
     )
     expect(site.archived()).toEqual([1, 2])
+  })
+
+  test('a result that a full disk cuts short is a failure', async () => {
+    const site = makeSite(dir())
+    site.addRuns(Array.from({ length: 300 }, (_, index) => 100 + 2 * index))
+    const { spawnSync } = await import('node:child_process')
+    const bin = new URL('../bin/archiver.js', import.meta.url).pathname
+    const target = join(dir(), 'report.json')
+    const line = `trap '' XFSZ; ulimit -f 8; "${process.execPath}" "${bin}" "${site.configPath}" -q --report-status --json > "${target}"`
+    const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' })
+    expect(status).toBe(1)
+    expect(stderr).toContain('archiver: The result cannot be written to the standard output: EFBIG')
+    expect(statSync(target).size).toBeGreaterThan(0)
   })
 
   test('wrong usage with --json prints one document', async () => {

@@ -14,6 +14,7 @@ export function exitCodeFor(error: unknown): ExitCode {
 const HOLDFAST_PREFIXES = [
   'ERR_CONFIGURATION',
   'ERR_LOCK',
+  'ERR_OUTPUT',
   'ERR_STATE',
   'ERR_ARTDAQDB',
   'ERR_ARCHIVE',

@@ -1,8 +1,4 @@
-export interface OutputStream {
-  readonly isTTY?: boolean
-  write(text: string): unknown
-  on(event: 'error', listener: (error: Error) => void): unknown
-}
+import type { OutputStream } from '@holdfast/cli-kit'
 
 /** The part of `process` that the command line uses; tests pass their own. */
 export interface ProcessLike {

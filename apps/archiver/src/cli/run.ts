@@ -1,4 +1,5 @@
 import { errorCode, makeDirectory } from '@holdfast/atomic-file'
+import { OutputError, printResult } from '@holdfast/cli-kit'
 import { FileLock } from '@holdfast/lock'
 import { runDoctor } from '../commands/doctor.js'
 import type { ArchiverConfig } from '../config/archiver-config.js'
@@ -37,13 +38,14 @@ type ProgramDeps = Required<RunDeps> & { readonly redactor: Redactor }
 
 /** The whole program: reads the command line of `proc`, does the work, prints the result, and resolves to the exit code. */
 export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<number> {
-  surviveOutputErrors(proc)
+  // What cannot be printed is told by the callback of its write; a log that cannot be shown stops nothing.
+  for (const stream of [proc.stdout, proc.stderr]) stream.on('error', () => undefined)
   const asJson = proc.argv.includes('--json')
   const redactor = new Redactor()
   try {
     const parsed = parseCommandLine(proc.argv.slice(2), readVersion())
     if ('printed' in parsed) {
-      proc.stdout.write(parsed.printed)
+      await printResult(proc.stdout, parsed.printed)
       return EXIT.success
     }
     const deps = { now: givenDeps.now ?? Date.now, random: givenDeps.random ?? Math.random, redactor }
@@ -51,14 +53,17 @@ export async function run(proc: ProcessLike, givenDeps: RunDeps = {}): Promise<n
     const finished = await (isDoctor ? doctor : archive)(proc, parsed.options, deps)
     const { exitCode, text } = finished
     const document = (): object => redactor.redactDocument({ ...finished.document, exitCode })
-    proc.stdout.write(asJson ? toJson(document()) : redactor.redact(text))
+    await printResult(proc.stdout, asJson ? toJson(document()) : redactor.redact(text))
     return exitCode
   } catch (error) {
     const exitCode = exitCodeFor(error)
     const isKnown = exitCode === EXIT.failure || errorCode(error) === 'ERR_USAGE'
     proc.stderr.write(`archiver: ${redactor.redact(isKnown ? explainError(error) : describeBug(error))}\n`)
     const message = redactor.redact(explainError(error))
-    if (asJson) proc.stdout.write(toJson({ error: { code: errorCode(error), message }, exitCode }))
+    if (asJson && !(error instanceof OutputError)) {
+      const told = toJson({ error: { code: errorCode(error), message }, exitCode })
+      await printResult(proc.stdout, told).catch(() => undefined)
+    }
     return exitCode
   }
 }
@@ -206,16 +211,6 @@ function concludeExecution(execution: Execution, interrupted: string | undefined
 
 function toJson(document: object): string {
   return `${JSON.stringify(document, null, 2)}\n`
-}
-
-/** A reader that went away, as in `archiver --report-status | head`, is no error; neither is a log that cannot be shown. */
-function surviveOutputErrors(proc: ProcessLike): void {
-  proc.stderr.on('error', () => undefined)
-  proc.stdout.on('error', (error) => {
-    if (errorCode(error) === 'EPIPE') return
-    proc.stderr.write(`archiver: the result cannot be written: ${error.message}\n`)
-    proc.exit(EXIT.failure)
-  })
 }
 
 function describeBug(error: unknown): string {

@@ -1,5 +1,5 @@
+import type { OutputStream } from '@holdfast/cli-kit'
 import { MultiBar, Presets, type SingleBar } from 'cli-progress'
-import type { OutputStream } from '../cli/process-like.js'
 import type { LogLevel } from '../config/schema.js'
 import type { ProgressBar } from '../stages/run-stage.js'
 import type { LogFormat } from './format-record.js'

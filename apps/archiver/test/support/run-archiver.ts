@@ -19,8 +19,9 @@ export async function runArchiver(args: readonly string[], options: RunOptions =
   const output = { stdout: '', stderr: '' }
   const signals = new EventEmitter()
   const stream = (name: 'stdout' | 'stderr') => ({
-    write: (text: string) => {
+    write: (text: string, written?: () => void) => {
       output[name] += text
+      written?.()
       if (name === 'stderr') options.onLog?.(text, signals)
     },
     on: () => undefined,
