@@ -115,6 +115,21 @@ describe('Scenario 3: Gap in Run Sequence', () => {
   })
 })
 
+describe('Scenario 3, differs: a retry does not raise last_attempted_run over runs that nobody has attempted', () => {
+  test('a failure above it is retried; the run in between is taken by the next incremental execution', async () => {
+    const site = makeSite(dir())
+    site.addRuns([5, 6])
+    await archive(site)
+    writeFileSync(join(site.workDir, 'import_failures.log'), '9\n')
+    site.addRuns([8, 9])
+    await archive(site, ['--retry-failed-import'])
+    expect(site.state('importer')).toEqual(counters(6, 6))
+    await archive(site, ['--incremental'])
+    expect(site.archived()).toEqual([5, 6, 8, 9])
+    expect(site.state('importer')).toEqual(counters(6, 9))
+  })
+})
+
 describe('Scenario 4: Manual Database Operations', () => {
   test('runs that other tools imported: the report shows them, recovery counts them', async () => {
     const site = makeSite(dir())
