@@ -259,4 +259,14 @@ describe('Best Practices', () => {
     await using lock = await FileLock.acquire(lockFile())
     expect(lock.previous?.pid).toBe(other.child.pid)
   })
+
+  test('6. a long-running process monitors the file: its signal tells the work to stop', async () => {
+    const lock = await FileLock.acquire(lockFile())
+    lock.monitor({ intervalMs: 5 })
+    const stopped = new Promise((resolve) => lock.signal.addEventListener('abort', resolve))
+    rmSync(lockFile())
+    await stopped
+    expect(lock.signal.reason).toMatchObject({ code: 'ERR_LOCK_LOST', reason: 'removed' })
+    await lock.release()
+  })
 })

@@ -15,7 +15,7 @@ import { serveUconDb } from '../support/serve-ucondb.js'
 import { makeSite, type Site } from '../support/site.js'
 import { spawnArchiver } from '../support/spawn-archiver.js'
 
-const ROOT = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/\/$/, '')
+const ROOT = join(fileURLToPath(new URL('../..', import.meta.url)), '../..')
 const PAGE = readFileSync(join(ROOT, 'docs/migrating-from-python.md'), 'utf8')
 const PYTHON_PROGRAM = fileURLToPath(new URL('../fixtures/python_program.py', import.meta.url))
 const STEPS = new Map(

@@ -49,7 +49,22 @@ describe('Complete Lock Usage Example', () => {
     expect((await archive(site, [], 1)).stderr).toContain(String(process.pid))
   })
 
-  test('2 after wrong usage, as after an unexpected error', async () => {
+  test('2 after an unexpected error, which is told as a bug, and after wrong usage', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1])
+    let isBroken = false
+    const now = (): number => {
+      if (!isBroken) return Date.now()
+      isBroken = false
+      throw new TypeError('The clock broke')
+    }
+    const onLog = (text: string): void => {
+      isBroken ||= text.includes('Processing 1 runs')
+    }
+    const { code, stderr } = await runArchiver([site.configPath], { now, onLog })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/unexpected error, please report it\nTypeError: The clock broke/)
+    await archive(site)
     expect((await runArchiver(['--no-such-flag'])).code).toBe(2)
   })
 
@@ -60,6 +75,24 @@ describe('Complete Lock Usage Example', () => {
     await archive(site, [], 1)
     await using lock = await FileLock.acquire(join(site.workDir, '.archiver.lock'))
     expect(lock.previous).toBeUndefined()
+  })
+})
+
+describe('Lock Monitoring Thread', () => {
+  test('a lock file that is deleted triggers the shutdown: what is in flight is recorded, exit code 130', async () => {
+    const site = makeSite(dir())
+    site.configure(
+      { retry_delay_seconds: 0.3, run_process_retries: 100, parallel_workers: 1 },
+      'app_fuzz:\n  random_error_percent: 100\n',
+    )
+    site.addRuns([1, 2])
+    const archiver = spawnArchiver([site.configPath, '--import-only'])
+    await archiver.logged('[Run 1] attempt 1 of 101 failed')
+    rmSync(join(site.workDir, '.archiver.lock'))
+    const { code, stderr } = await archiver.finished
+    expect(code).toBe(130)
+    expect(stderr).toContain('Lock file removed')
+    expect(site.failures('import')).toEqual([1])
   })
 })
 
