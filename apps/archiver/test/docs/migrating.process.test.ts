@@ -221,14 +221,21 @@ describe.skipIf(isMissing('python3'))('migrating-from-python.md', () => {
 
   test('a Python program that is started while this one is at work is refused, and disturbs nothing', async () => {
     await siteOfThePythonProgram('4711')
-    site.addRuns(upTo(12012, 12030), { bytes: 20_000 })
+    const config = readFileSync(site.configPath, 'utf8')
+    // At work for four seconds at least.
+    writeFileSync(
+      site.configPath,
+      `${config.replace('retry_delay_seconds: 0\n', 'retry_delay_seconds: 0.5\n  run_process_retries: 8\n')}app_fuzz:\n  random_error_percent: 100\n`,
+    )
     const archiver = spawnArchiver([site.configPath, '--incremental'])
-    await archiver.logged('[Import] [Run 12012] done')
+    await archiver.logged('attempt 1 of 9 failed')
     const { status, stderr } = spawnSync('python3', [PYTHON_PROGRAM, 'hold', site.workDir, '/'], { encoding: 'utf8' })
     expect(status).toBe(1)
     expect(stderr).toContain('BlockingIOError')
-    expect((await archiver.finished).code).toBe(0)
-    expect(site.state('importer')).toEqual(counters(12002, 12030))
+    await archiver.logged('the lock itself is still held')
+    expect((await archiver.finished).code).toBe(1)
+    expect(site.state('importer')).toEqual(counters(12002, 12011))
+    expect(site.failures('import')).toEqual([12003, 12007, 12010, 12011])
   })
 
   test('there is a test for each step of the page', () => {
