@@ -6,7 +6,6 @@ import { serveUconDb } from './support/serve-ucondb.js'
 import { makeSite } from './support/site.js'
 
 const dir = useTempDir()
-const ANSWER_MS = 50
 
 describe('archiver with a slow UconDB server', () => {
   test.each([2, 4])('%i workers keep as many requests in flight, of which never two are puts', async (workers) => {
@@ -23,14 +22,14 @@ describe('archiver with a slow UconDB server', () => {
     expect(mostPuts.atOnce).toBe(1)
   })
 
-  test('reading back goes on beside the put of another run', async () => {
-    const beside: number[] = []
+  test('the next run is put while one is read back', async () => {
+    const { promise: besidePut, resolve } = Promise.withResolvers<void>()
     const server = await archiving(2, async (seen, inFlight) => {
-      await new Promise((done) => setTimeout(done, ANSWER_MS))
-      if (seen.kind === 'get' && countOf('put', inFlight) > 0) beside.push(seen.run ?? 0)
+      if (countOf('put', inFlight) > 0 && countOf('get', inFlight) > 0) resolve()
+      // A put that waited for the answer to this would wait for ever.
+      if (seen.kind === 'get') await besidePut
     })
     expect(server.code).toBe(0)
-    expect(beside.length).toBeGreaterThanOrEqual(4)
   })
 })
 

@@ -28,12 +28,13 @@ describe('the packed packages, installed outside of the workspace', () => {
   }, INSTALL_TIMEOUT_MS)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test.each(rows)('$name holds its build, its README and the license, and nothing else', ({ pkg }) => {
+  test.each(rows)('$name holds its build, its README, the license and configurations, and nothing else', ({ pkg }) => {
     const files = project.tarballs.find((tarball) => tarball.package === pkg)?.files ?? []
     expect(files).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
     )
-    const allowed = /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|bin\/[\w-]+\.js|dist\/[\w./-]+(\.js|\.d\.ts))$/
+    const allowed =
+      /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|bin\/[\w-]+\.js|configs\/[\w-]+\.yaml|dist\/[\w./-]+(\.js|\.d\.ts))$/
     expect(files.filter((file) => !allowed.test(file))).toEqual([])
   })
 
