@@ -27,7 +27,7 @@ export function createStores(config: ArchiverConfig, { logger, signal, now }: St
 
     async openDatabase(access) {
       // An empty database in place of one that is not mounted would make every run look new.
-      const create = !(await hasRecordedProgress(config.import, logger))
+      const create = !(await hasRecordedProgress(config, 'import', logger))
       const { uri, tools } = config.database
       const through = tools === undefined ? {} : { tools: { ...tools, concurrency: config.parallelWorkers } }
       return openRunDatabase({ uri, readOnly: access === 'read', create, ...through }, { logger })
@@ -38,7 +38,7 @@ export function createStores(config: ArchiverConfig, { logger, signal, now }: St
       const isEmbedded = config.archive.serverUrl.startsWith('file:')
       if (
         !isEmbedded ||
-        !(await hasRecordedProgress(config.migrate, logger)) ||
+        !(await hasRecordedProgress(config, 'migrate', logger)) ||
         (await archive.check({ signal })).folderExists
       )
         return archive

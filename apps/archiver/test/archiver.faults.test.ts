@@ -142,6 +142,58 @@ describe('archiver, missing and unreadable places', () => {
     expect((await runArchiver([site.configPath, '--compare-state'])).code).toBe(0)
   })
 
+  describe.each([
+    ['database', 'artdaqdb', 'importer', 'import'],
+    ['archive', 'ucondb', 'migrator', 'migrate'],
+  ] as const)('a %s that is gone', (_, name, stage, log) => {
+    test.each([
+      ['the first run failed', [1]],
+      ['the first and the last run failed', [1, 4]],
+      ['the Python archiver left a sequence that never began', []],
+    ])('is an error when %s and others had arrived', async (_title, failed) => {
+      const site = makeSite(dir())
+      site.addRuns([1, 2, 3, 4])
+      await runArchiver([site.configPath])
+      const state = { last_contiguous_run: 0, last_attempted_run: 4 }
+      writeFileSync(join(site.workDir, `${stage}_state.json`), JSON.stringify(state))
+      writeFileSync(join(site.workDir, `${log}_failures.log`), failed.map((run) => `${run}\n`).join(''))
+      rmSync(join(site.dir, name), { recursive: true })
+      const { code, stdout, stderr } = await runArchiver([site.configPath, '--incremental'])
+      expect(code).toBe(1)
+      expect(stdout + stderr).toContain(join(site.dir, name))
+      expect(existsSync(join(site.dir, name))).toBe(false)
+      expect(site.state(stage)).toEqual(state)
+    })
+  })
+
+  test('a database that is gone is an error after a first run that failed', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1, 2, 3])
+    site.breakRun(1)
+    await runArchiver([site.configPath])
+    expect(site.state('importer')).toEqual({ last_contiguous_run: 0, last_attempted_run: 3 })
+    rmSync(site.databaseDir, { recursive: true })
+    site.addRuns([4])
+    const { code, stderr } = await runArchiver([site.configPath, '--incremental'])
+    expect(code).toBe(1)
+    expect(stderr).toContain(site.databaseDir)
+    expect(existsSync(site.databaseDir)).toBe(false)
+    expect(site.archived()).toEqual([2, 3])
+  })
+
+  test('stores that no run has reached yet are made by the retry', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1, 3])
+    const mend = [site.breakRun(1), site.breakRun(3)]
+    expect((await runArchiver([site.configPath])).code).toBe(1)
+    expect(site.state('importer')).toEqual({ last_contiguous_run: 0, last_attempted_run: 3 })
+    expect(existsSync(site.databaseDir)).toBe(false)
+    for (const one of mend) one()
+    expect((await runArchiver([site.configPath, '--retry-failed-import'])).code).toBe(0)
+    expect((await runArchiver([site.configPath])).code).toBe(0)
+    expect(site.archived()).toEqual([1, 3])
+  })
+
   test('a link to itself is no run record', async () => {
     const site = makeSite(dir())
     site.addRuns([1])
