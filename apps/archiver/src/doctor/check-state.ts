@@ -4,12 +4,16 @@ import type { Logger } from '../log/logger.js'
 import { readStageLog } from '../runs/stage-log.js'
 import { type Finding, Findings } from './finding.js'
 
-/** Whether state files, failure logs and the history can be read. */
-export async function checkState(config: ArchiverConfig, logger: Logger): Promise<Finding[]> {
+/**
+ * Whether state files, failure logs and the history can be read.
+ *
+ * @param archiver how the archiver is started with this configuration
+ */
+export async function checkState(config: ArchiverConfig, archiver: string, logger: Logger): Promise<Finding[]> {
   const findings = new Findings('state')
   const stages = [
-    { name: 'import', files: config.import, fix: 'archiver --recover-import-state' },
-    { name: 'migration', files: config.migrate, fix: 'archiver --recover-migrate-state' },
+    { name: 'import', files: config.import, fix: `${archiver} --recover-import-state` },
+    { name: 'migration', files: config.migrate, fix: `${archiver} --recover-migrate-state` },
   ]
   for (const { name, files, fix } of stages) {
     const { failures, startRun, problems } = await readStageLog(files, logger)

@@ -3,6 +3,7 @@ import type { ArchiverConfig } from '../config/archiver-config.js'
 import { withEnvFile } from '../config/env-file.js'
 import { loadConfig } from '../config/load-config.js'
 import type { Logger } from '../log/logger.js'
+import { quoteArgument } from '../report/quote-argument.js'
 import { createStores } from '../stores.js'
 import { checkClock } from './check-clock.js'
 import { checkFiles } from './check-files.js'
@@ -36,7 +37,8 @@ const OLDEST_NODE = 24
 
 /** Looks at everything the archiver needs; nothing that is wrong throws, and nothing is written. */
 export async function diagnose(options: DiagnoseOptions, deps: DiagnoseDeps): Promise<Finding[]> {
-  const { configPath } = options
+  const { configPath, workDir } = options
+  const words = ['archiver', configPath, ...(workDir === undefined ? [] : ['--work-dir', workDir])]
   const findings = [...checkNode(deps.nodeVersion)]
   const { config, found } = await checkConfiguration(options)
   findings.push(...found, ...(await checkSecrets(configPath)))
@@ -47,7 +49,7 @@ export async function diagnose(options: DiagnoseOptions, deps: DiagnoseDeps): Pr
     ...(await checkFiles(config, deps.uid)),
     ...(await checkSpace(config)),
     ...(await checkLock(config)),
-    ...(await checkState(config, deps.logger)),
+    ...(await checkState(config, words.map(quoteArgument).join(' '), deps.logger)),
     ...(await checkStores(config, createStores(config, deps), deps.signal)),
     ...(await checkClock(config, deps)),
   ]

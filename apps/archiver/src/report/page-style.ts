@@ -81,6 +81,9 @@ thead th { color: var(--soft); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-right: 1.4rem; }
 td.bad { color: var(--bad); }
+td.extent { white-space: nowrap; }
+td.ranges { min-width: 18rem; }
+td.path { min-width: 13rem; }
 td.error { min-width: 18rem; white-space: pre-line; }
 time { white-space: nowrap; }
 summary { cursor: pointer; color: var(--link); margin: .6rem 0 .2rem; }
@@ -108,7 +111,7 @@ summary { cursor: pointer; color: var(--link); margin: .6rem 0 .2rem; }
   section { border: 0; padding: 0; margin: 1.2rem 0; }
   .scroll { overflow: visible; }
   details::details-content { content-visibility: visible; block-size: auto; }
-  table, td.error { min-width: 0; }
+  table, td.error, td.ranges, td.path { min-width: 0; }
   tr, figure, .lane, .headline, .actions li { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
   thead { display: table-header-group; }

@@ -1,5 +1,6 @@
 import type { StageComparison } from './compare-stage.js'
 import { formatCount } from './format.js'
+import { quoteArgument } from './quote-argument.js'
 import {
   contiguousRanges,
   countRuns,
@@ -162,9 +163,4 @@ function ofStage(
 
 function runs(count: number): string {
   return `${formatCount(count)} ${count === 1 ? 'run' : 'runs'}`
-}
-
-/** For a POSIX shell. */
-function quoteArgument(text: string): string {
-  return /^[\w./@%+=:,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -11,6 +11,8 @@ const ABOVE = { failed: { y: 0, height: 10 }, late: { y: 3, height: 7 } }
 const BELOW = { waiting: { y: 32, height: 8 }, unused: { y: 32, height: 4 } }
 /** Stretches that are narrower than this are seen all the same: their outline has a width of its own. */
 const NARROW = 0.004
+/** More narrow cuts than this would cover the bar with their outlines, as if hardly anything were there. */
+const MOST_CUTS = 60
 
 /** One row per store on one scale, as SVG that stretches with the window while its marks keep their size. */
 export function renderCoverage({ stores, axis }: PageFacts): Html {
@@ -46,10 +48,11 @@ function describeRow(name: string, status: PageFacts['stores'][number]['status']
 }
 
 function drawRow({ cuts }: RunAxis, row: Row): Html {
+  const isDense = hasManyCuts(row)
   const draw = (kind: string, box: typeof BAR, stretches: readonly Stretch[], say: (one: Stretch) => string): Html[] =>
     stretches.map(
       (one) =>
-        html`<rect class="${kind}${one.to - one.from < NARROW ? ' thin' : ''}" x="${percent(one.from)}" y="${box.y}" width="${percent(one.to - one.from)}" height="${box.height}"><title>${say(one)}</title></rect>`,
+        html`<rect class="${kind}${one.to - one.from < NARROW && !(isDense && kind === 'partial') ? ' thin' : ''}" x="${percent(one.from)}" y="${box.y}" width="${percent(one.to - one.from)}" height="${box.height}"><title>${say(one)}</title></rect>`,
     )
   const tell = ({ runs, first, last }: Stretch, what: string): string =>
     runs === last - first + 1
@@ -73,9 +76,10 @@ function renderLegend(rows: readonly Row[], { cuts }: RunAxis): Html {
   const has = (kind: keyof Row): boolean => rows.some((row) => row[kind].length > 0)
   // What is narrower looks like a cut through the bar.
   const isWide = (kind: keyof Row): boolean => rows.some((row) => row[kind].some(({ from, to }) => to - from >= NARROW))
+  const hasPartial = isWide('partial') || rows.some(hasManyCuts)
   const entries = [
     [has('whole'), 'whole', BAR, 'here'],
-    [isWide('partial'), 'partial', BAR, 'some here'],
+    [hasPartial, 'partial', BAR, 'some here'],
     [has('failed'), 'failed', ABOVE.failed, 'failed'],
     [has('late'), 'late', ABOVE.late, 'late, passed over'],
     [has('waiting'), 'waiting', BELOW.waiting, 'to come: in the place before'],
@@ -88,6 +92,10 @@ function renderLegend(rows: readonly Row[], { cuts }: RunAxis): Html {
       ([, kind, { y, height }, text]) =>
         html`<li><svg width="18" height="${HEIGHT}" aria-hidden="true"><rect class="track" x="0" y="${BAR.y}" width="18" height="${BAR.height}"/><rect class="${kind}" x="${height === BAR.height ? 0 : 6}" y="${y}" width="${height === BAR.height ? 18 : 6}" height="${height}"/></svg>${text}</li>`,
     )}</ul>`
+}
+
+function hasManyCuts({ partial }: Row): boolean {
+  return partial.filter(({ from, to }) => to - from < NARROW).length > MOST_CUTS
 }
 
 function name({ first, last }: Pick<Stretch, 'first' | 'last'>): string {

@@ -2,6 +2,7 @@ import type { StageComparison } from './compare-stage.js'
 import { countOf, formatCount } from './format.js'
 import { type Html, html } from './html.js'
 import { type PageFacts, STORE_NAMES, type StoreKey } from './page-facts.js'
+import { quoteArgument } from './quote-argument.js'
 import { contiguousRanges, formatRanges } from './run-ranges.js'
 
 const MOST_GAPS = 100
@@ -19,12 +20,12 @@ export function renderStores({ stores, status }: PageFacts): Html {
       return html`<tr><th scope="row">${name}</th><td colspan="4" class="bad"><strong>Cannot be read:</strong> ${store.error}</td>${location}</tr>
 `
     const extent = store.firstRun === undefined ? '–' : `${store.firstRun} – ${store.lastRun}`
-    return html`<tr><th scope="row">${name}</th><td class="number">${formatCount(store.totalRuns ?? 0)}</td><td>${extent}</td><td>${formatRanges(store.ranges ?? [])}</td><td class="number">${formatCount(store.missingRuns ?? 0)}</td>${location}</tr>
+    return html`<tr><th scope="row">${name}</th><td class="number">${formatCount(store.totalRuns ?? 0)}</td><td class="extent">${extent}</td><td class="ranges">${formatRanges(store.ranges ?? [])}</td><td class="number">${formatCount(store.missingRuns ?? 0)}</td>${location}</tr>
 `
   })}</tbody></table></div>`
 }
 
-export function renderGaps({ gaps }: PageFacts): Html {
+export function renderGaps({ gaps, origin }: PageFacts): Html {
   if (gaps.length === 0)
     return html`<p class="empty">No number is absent between the first and the last run of any place.</p>`
   const table = (
@@ -44,7 +45,7 @@ export function renderGaps({ gaps }: PageFacts): Html {
 ${more.length === 0 ? undefined : html`<details><summary>${formatCount(more.length)} more</summary>${table(more, 'Further gaps')}</details>`}${
   left === 0
     ? undefined
-    : html`<p class="soft">${countOf(left, 'further gap')} not shown: <code>archiver --report-status --json</code> lists all.</p>`
+    : html`<p class="soft">${countOf(left, 'further gap')} not shown: <code>archiver ${quoteArgument(origin.configPath)} --report-status --json</code> lists all.</p>`
 }`
 }
 

@@ -1,3 +1,4 @@
+import { quoteArgument } from '../report/quote-argument.js'
 import type { Place, RecordOnDisk, RunInArchive, RunInDatabase, StageOfRun } from './describe-run.js'
 
 export interface KnownAboutRun {
@@ -18,17 +19,17 @@ export interface Advice {
 /** What an operator does next about a run. */
 export function adviseRun(known: KnownAboutRun): Advice {
   const { run, filesystem, artdaqdb, ucondb } = known
-  const archiver = (...args: string[]): string => ['archiver', quoted(known.configPath), ...args].join(' ')
+  const archiver = (...args: string[]): string => ['archiver', quoteArgument(known.configPath), ...args].join(' ')
   if (ucondb.error !== undefined)
     return {
       text: 'The archive could not be read: mend that first',
-      command: `archiver doctor ${quoted(known.configPath)}`,
+      command: `archiver doctor ${quoteArgument(known.configPath)}`,
     }
   if (ucondb.found !== undefined) return adviseArchived()
   if (artdaqdb.error !== undefined)
     return {
       text: 'artdaqDB could not be read: mend that first',
-      command: `archiver doctor ${quoted(known.configPath)}`,
+      command: `archiver doctor ${quoteArgument(known.configPath)}`,
     }
   if (artdaqdb.found?.complete === true) return adviseStage(known.migration, 'migrate', 'It waits for the migration')
   if (filesystem.error !== undefined) return { text: 'The run records could not be read: mend that first' }
@@ -46,7 +47,7 @@ export function adviseRun(known: KnownAboutRun): Advice {
     if (artdaqdb.found?.complete === false)
       return {
         text: `UconDB holds it, but artdaqDB lacks ${artdaqdb.found.missing.join(', ')}: see how the two differ`,
-        command: `archiver verify ${quoted(known.configPath)} --runs ${run}`,
+        command: `archiver verify ${quoteArgument(known.configPath)} --runs ${run}`,
       }
     if (known.migration.inFailureLog)
       return {
@@ -80,9 +81,4 @@ export function adviseRun(known: KnownAboutRun): Advice {
       command: archiver('--incremental', '--catch-up'),
     }
   }
-}
-
-/** As a shell takes it. */
-function quoted(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
 }

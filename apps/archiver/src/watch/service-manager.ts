@@ -15,15 +15,20 @@ export interface ServiceManager {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Takes `NOTIFY_SOCKET` and `WATCHDOG_USEC` as systemd sets them for a unit with `Type=notify`. What cannot be said is a warning, once. */
+/** Takes `NOTIFY_SOCKET` and `WATCHDOG_USEC` as systemd sets them for a unit with `Type=notify`. What cannot be said is a warning, once until it works again. */
 export function connectServiceManager(env: Environment, logger: Logger): ServiceManager {
-  let send = env.NOTIFY_SOCKET === undefined ? undefined : openSender(env.NOTIFY_SOCKET)
+  const send = env.NOTIFY_SOCKET === undefined ? undefined : openSender(env.NOTIFY_SOCKET)
+  let isFailing = false
   const say = (...lines: string[]): void => {
     try {
       send?.(`${lines.join('\n')}\n`)
+      if (isFailing) logger.info('The service manager can be told again')
+      isFailing = false
     } catch (error) {
-      send = undefined
-      logger.warn(`The service manager cannot be told: ${error instanceof Error ? error.message : String(error)}`)
+      // One that does not listen for a while must hear later that the process is alive, or it kills it.
+      if (!isFailing)
+        logger.warn(`The service manager cannot be told: ${error instanceof Error ? error.message : String(error)}`)
+      isFailing = true
     }
   }
   const pingMs = watchdogMs(env)

@@ -184,11 +184,29 @@ describe('archiver doctor', () => {
     const { code, bad } = await doctor(site)
     expect(code).toBe(1)
     expect(bad).toMatchObject([
-      { check: 'state', level: 'problem', fix: expect.stringContaining('archiver --recover-import-state') },
-      { check: 'state', level: 'problem', fix: expect.stringContaining('archiver --recover-migrate-state') },
+      { check: 'state', level: 'problem', fix: expect.stringContaining(' --recover-import-state') },
+      { check: 'state', level: 'problem', fix: expect.stringContaining(' --recover-migrate-state') },
       { check: 'history', level: 'warning' },
     ])
     expect(snapshot(site.workDir)).toEqual(before)
+  })
+
+  test('what it tells to type against damaged state mends it, from any folder and with the same work folder', async () => {
+    const site = makeSite(dir())
+    site.addRuns([1, 2])
+    const workDir = join(dir(), 'elsewhere')
+    const inFolder = ['--work-dir', workDir]
+    await runArchiver([site.configPath, ...inFolder])
+    writeFileSync(join(workDir, 'importer_state.json'), 'junk')
+    writeFileSync(join(workDir, 'migrate_failures.log'), Buffer.from([0, 0, 0]))
+    const look = () => runArchiver(['doctor', site.configPath, ...inFolder, '--json'])
+    const fixes = (JSON.parse((await look()).stdout).findings as Finding[]).flatMap(({ fix }) => fix ?? [])
+    expect(fixes).toHaveLength(2)
+    for (const fix of fixes) {
+      const [, command = ''] = fix.split(': archiver ')
+      expect(await runArchiver(command.split(' '))).toMatchObject({ code: 0 })
+    }
+    expect(await look()).toMatchObject({ code: 0 })
   })
 
   test('a UconDB server with the right and with wrong credentials, and none at all', async () => {

@@ -304,6 +304,19 @@ test('passwords of addresses are not on the page', () => {
   expect(text).not.toContain('hunter2')
 })
 
+test('a store that holds nearly all runs looks like one, however many single ones it lacks', async () => {
+  const most = all.filter((run) => run % 333 !== 5)
+  const page = await openPage(
+    makeInput({ filesystem: describeRuns('/r', all), artdaqdb: describeRuns('f', all), ucondb: ucondb(most) }),
+  )
+  await expectReadable(page)
+  // A narrow cut is drawn in the colour of the ground, wider than it is.
+  const lane = "document.querySelectorAll('.lane')[2]"
+  expect(await page.evaluate(`${lane}.querySelectorAll('rect.partial.thin').length`)).toBe(0)
+  expect(await page.evaluate(`${lane}.querySelectorAll('rect.partial').length`)).toBeGreaterThan(100)
+  expect(await textOf(page, '.legend li')).toContain('some here')
+})
+
 test('a site without any run says so', async () => {
   const page = await openPage(makeInput({}))
   await expectReadable(page)

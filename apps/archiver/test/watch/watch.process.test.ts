@@ -185,6 +185,19 @@ describe('archiver watch', () => {
     },
   )
 
+  test('a service manager that does not listen for a while hears again that the process is alive', async () => {
+    const manager = listenAsServiceManager(join(dir(), 's'))
+    const site = makeSite(dir())
+    const archiver = watchSite(site, ['--interval', '1h'], { NOTIFY_SOCKET: manager.path, WATCHDOG_USEC: '20000' })
+    // A datagram socket holds only so many messages that nobody has read.
+    await archiver.logged('The service manager cannot be told')
+    await manager.saw('WATCHDOG=1', 100)
+    await archiver.logged('The service manager can be told again')
+    archiver.kill('SIGTERM')
+    const { stderr } = await archiver.finished
+    expect(stderr.split('cannot be told')).toHaveLength(2)
+  })
+
   test('a service manager that is gone changes nothing', async () => {
     const site = makeSite(dir())
     site.addRuns([100])
