@@ -1,7 +1,8 @@
 import { linkSync, lstatSync, openSync, renameSync } from 'node:fs'
-import { copyFile, mkdir, readdir, readFile, readlink, realpath, rm, unlink } from 'node:fs/promises'
+import { copyFile, readdir, readFile, readlink, realpath, rm, unlink } from 'node:fs/promises'
 import { DirectFile } from './direct-file.js'
 import type { FileSystem } from './file-system.js'
+import { makeDirectories } from './make-directories.js'
 
 /**
  * The default file system. A trip through Node's thread pool costs more than what most calls do, and a replaced file takes a dozen of them, so
@@ -16,7 +17,7 @@ export const directFileSystem: FileSystem = {
   rename: async (oldPath, newPath) => renameSync(oldPath, newPath),
 
   copyFile: (from, to, mode) => copyFile(from, to, mode),
-  mkdir: (path, options) => mkdir(path, options),
+  mkdir: (path, { mode }) => makeDirectories(path, mode),
   readdir: (path, options) => readdir(path, options),
   readFile: (path) => readFile(path),
   readlink: (path) => readlink(path),

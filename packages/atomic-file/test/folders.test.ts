@@ -31,6 +31,21 @@ describe('makeDirectory()', () => {
     writeFileSync(`${dir()}/file`, '')
     await expect(makeDirectory(`${dir()}/file`)).rejects.toMatchObject({ name: 'AtomicFileError', code: 'EEXIST' })
     await expect(makeDirectory(`${dir()}/file/a`)).rejects.toMatchObject({ name: 'AtomicFileError', code: 'ENOTDIR' })
+    symlinkSync('nowhere', `${dir()}/link`)
+    await expect(makeDirectory(`${dir()}/link`)).rejects.toMatchObject({ name: 'AtomicFileError', code: 'EEXIST' })
+  })
+
+  test.runIf(existsSync('/proc'))('throws where a folder that exists takes no other, as /proc does', async () => {
+    // In a process of its own: Node's own way would never end.
+    expect(await callInChild({ call: 'makeDirectory', cwd: dir(), args: ['/proc/holdfast/a'] })).toMatchObject({
+      name: 'AtomicFileError',
+      code: 'ENOENT',
+    })
+  })
+
+  test('makes one folder from many calls at once', async () => {
+    await Promise.all(Array.from({ length: 20 }, () => makeDirectory(`${dir()}/a/b/c`)))
+    expect(statSync(`${dir()}/a/b/c`).isDirectory()).toBe(true)
   })
 })
 

@@ -9,6 +9,7 @@ import { HistoryObserver } from '../history/history-observer.js'
 import { ConsoleSink } from '../log/console-sink.js'
 import { hideSecrets } from '../log/hide-secrets.js'
 import { createLogger, type Logger } from '../log/logger.js'
+import type { Loggers } from '../log/open-logging.js'
 import { Redactor } from '../log/redact.js'
 import { type Metrics, openMetrics } from '../metrics/open-metrics.js'
 import { openSession, type Session } from '../session.js'
@@ -93,7 +94,7 @@ async function archive(proc: ProcessLike, options: ArchiverOptions, deps: Progra
   if (options.command?.name === 'watch') return await watchOver(proc, session, options, options.command, signals, deps)
   using stack = new DisposableStack()
   stack.defer(listenForSignals(proc, { ...signals, logger: session.logger }))
-  return concludeExecution(await executeOnce(session, options, shutdown, deps), shutdown.reason, session.logger)
+  return concludeExecution(await executeOnce(session, options, shutdown, deps, ALONE), shutdown.reason, session.logger)
 }
 
 async function watchOver(
@@ -119,11 +120,30 @@ async function watchOver(
       logger = read.logger
       return read
     },
-    execute: (current, shutdown) => executeOnce(current, each, shutdown, deps, request.settleMs),
+    execute: (current, shutdown) =>
+      executeOnce(current, each, shutdown, deps, { ...WATCHING, settleMs: request.settleMs }),
     onReload: (callback) => {
       onHangup = callback
     },
   })
+}
+
+interface ExecutionSetting {
+  /** Tells of an error that ends the execution. */
+  readonly tell: (loggers: Loggers, error: unknown) => void
+  /** See `ExecuteContext`. */
+  readonly settleMs?: number
+}
+
+/** The console is told when the program ends. */
+const ALONE: ExecutionSetting = { tell: ({ fileLogger }, error) => fileLogger.critical(explainError(error)) }
+
+/** Others may work on the site, too: that is no alarm. */
+const WATCHING: ExecutionSetting = {
+  tell: ({ logger }, error) => {
+    if (errorCode(error)?.startsWith('ERR_LOCK') === true) logger.warn(explainError(error))
+    else logger.critical(explainError(error))
+  },
 }
 
 async function executeOnce(
@@ -131,10 +151,11 @@ async function executeOnce(
   options: ArchiverOptions,
   shutdown: Shutdown,
   deps: ProgramDeps,
-  settleMs?: number,
+  { tell, settleMs }: ExecutionSetting,
 ): Promise<Execution> {
   const { config, progressBar, currentDir } = session
-  const { executionId, logger, fileLogger } = session.beginExecution()
+  const { executionId, ...loggers } = session.beginExecution()
+  const { logger } = loggers
   await using stack = new AsyncDisposableStack()
   let metrics: Metrics | undefined
   try {
@@ -166,8 +187,7 @@ async function executeOnce(
     await metrics?.executionFinished(exitCodeFor(error))
     if (shutdown.reason !== undefined && error === shutdown.signal.reason)
       return { text: '', document: {}, exitCode: EXIT.failure }
-    // The caller shows it on the console.
-    fileLogger.critical(explainError(error))
+    tell(loggers, error)
     throw error
   }
 }

@@ -18,7 +18,7 @@ export interface WatchOptions {
 export interface WatchDeps {
   /** Reads the configuration. */
   openSession(): Promise<Session>
-  /** One execution, as the timer would start it, with the lock for just as long. */
+  /** One execution, as the timer would start it, with the lock for just as long; tells its errors. */
   execute(session: Session, shutdown: Shutdown): Promise<Execution>
   readonly shutdown: Shutdown
   /** Calls back when the configuration shall be read again. */
@@ -73,7 +73,6 @@ export async function watch(first: Session, options: WatchOptions, deps: WatchDe
       return await deps.execute(session, one)
     } catch (error) {
       if (exitCodeFor(error) !== EXIT.failure) throw error
-      session.logger.critical(explainError(error))
       return undefined
     } finally {
       shutdown.signal.removeEventListener('abort', stop)
