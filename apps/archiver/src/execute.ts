@@ -71,7 +71,15 @@ async function executeMode(
       (version) => version !== undefined,
       () => false,
     )
-  const importStage = createImportStage(config, database, logger, { isArchived, settleMs: context.settleMs, now })
+  let isSettling = false
+  const importStage = createImportStage(config, database, logger, {
+    isArchived,
+    settleMs: context.settleMs,
+    onUnsettled: () => {
+      isSettling = true
+    },
+    now,
+  })
   const migrateStage = createMigrateStage(config, database, archive, logger, {
     validate: options.validate,
     signal,
@@ -170,6 +178,7 @@ async function executeMode(
         (one) => !isBroken(one) && one.remaining > 0 && one.succeeded.length + one.failed.length > 0,
       ),
       isStoreUnavailable: outcomes.some(isBroken),
+      isSettling,
     }
   }
 }

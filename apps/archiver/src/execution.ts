@@ -9,4 +9,6 @@ export interface Execution {
   readonly hasMore?: boolean
   /** A stage could not go on at all. */
   readonly isStoreUnavailable?: boolean
+  /** Runs were left because their records may still be written. */
+  readonly isSettling?: boolean
 }

@@ -17,6 +17,8 @@ export interface ImportStageOptions {
   readonly isArchived: (run: number) => Promise<boolean>
   /** Runs from the first record on that has changed so recently are left for later. @default none is */
   readonly settleMs?: number | undefined
+  /** Told when runs were left for that reason. */
+  readonly onUnsettled?: () => void
   /** Epoch milliseconds. */
   readonly now: () => number
 }
@@ -26,7 +28,7 @@ export function createImportStage(
   config: ArchiverConfig,
   database: RunDatabase,
   logger: Logger,
-  { isArchived, settleMs, now }: ImportStageOptions,
+  { isArchived, settleMs, onUnsettled, now }: ImportStageOptions,
 ): Stage {
   let directories: RunDirectories = new Map()
   let schema: Promise<string> | undefined
@@ -44,6 +46,7 @@ export function createImportStage(
       const unsettled = await firstUnsettledRun(directories, isInQuestion, { settleMs, nowMs: now() })
       if (unsettled === undefined) return runs
       logger.info(`[Import] Run ${unsettled} may still be written: it and those above it are left for later`)
+      onUnsettled?.()
       // Were those above it taken, it would be a late run.
       return new Set([...runs].filter((run) => run < unsettled))
     },

@@ -5,15 +5,8 @@ import { Shutdown } from '../cli/shutdown.js'
 import type { Execution } from '../execution.js'
 import type { Session } from '../session.js'
 import { NewRecords } from './new-records.js'
-import { NextExecution } from './next-execution.js'
+import { NextExecution, type WatchOptions } from './next-execution.js'
 import type { ServiceManager } from './service-manager.js'
-
-export interface WatchOptions {
-  /** From the end of an execution that found no more to do to the next one. */
-  readonly intervalMs: number
-  /** How long nothing must change in a new run folder before it is taken. */
-  readonly settleMs: number
-}
 
 export interface WatchDeps {
   /** Reads the configuration. */
@@ -51,7 +44,7 @@ export async function watch(first: Session, options: WatchOptions, deps: WatchDe
       serviceManager.status('Archiving')
       const execution = await executeOnce()
       executions += 1
-      await waitForNext(records, next.after(execution, options.intervalMs))
+      await waitForNext(records, next.after(execution, options))
     }
   } finally {
     serviceManager.stopping()

@@ -73,6 +73,16 @@ describe('archiver watch', () => {
     expect(site.failures('import')).toEqual([])
   })
 
+  test('a record that was new before it began to look is taken as soon as it is settled', async () => {
+    const site = makeSite(dir())
+    site.addRuns([100])
+    const archiver = spawnArchiver(['watch', site.configPath, '--interval', '1h', '--settle', '3s'])
+    await archiver.logged('Run 100 may still be written')
+    await archiver.logged('[Migration] [Run 100] done')
+    archiver.kill('SIGTERM')
+    expect((await archiver.finished).code).toBe(0)
+  })
+
   test('outlives run records that are not mounted, and goes on when they are back', async () => {
     const site = makeSite(dir())
     site.addRuns([100])
