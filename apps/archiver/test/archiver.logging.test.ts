@@ -74,10 +74,11 @@ describe('archiver, log lines', () => {
     const old = '2020-01-01 00:00:00,000 - archiver - INFO - old\n'
     const first = spawnArchiver([site.configPath])
     await first.logged('[Import] [Run 1] done')
+    first.kill('SIGSTOP')
+    await expect.poll(() => readFileSync(`/proc/${first.pid}/stat`, 'utf8')).toMatch(/\) T /)
     // As old as this it would be rotated by anyone who may.
     writeFileSync(join(site.workDir, 'other.log'), old)
     renameSync(join(site.workDir, 'other.log'), join(site.workDir, 'archiver.log'))
-    first.kill('SIGSTOP')
     const second = await runArchiver([site.configPath])
     expect(second.code).toBe(1)
     expect(site.log()).toMatch(/old\n.* - CRITICAL - .*lock/)

@@ -229,7 +229,7 @@ describe('archiver, alerts only on change', () => {
   })
 
   test('a run that left the failure log and came back is told again', async () => {
-    const { site, at } = await watch([1])
+    const { site, at } = await watch([1, 2])
     site.breakRun(1)
     expect(await at(0)).toHaveLength(1)
     writeFileSync(join(site.workDir, 'import_failures.log'), '')
@@ -239,7 +239,7 @@ describe('archiver, alerts only on change', () => {
   })
 
   test('a failure log that is gone is no recovery', async () => {
-    const { site, at } = await watch([1])
+    const { site, at } = await watch([1, 2])
     site.breakRun(1)
     await at(0)
     rmSync(join(site.workDir, 'import_failures.log'))

@@ -41,7 +41,7 @@ describe('archiver failures', () => {
 
   test('the failure logs are the truth: what only the history knows is not shown, what only a log knows has no error', async () => {
     const site = makeSite(dir())
-    site.addRuns([1, 2])
+    site.addRuns([1, 2, 3])
     site.breakRun(1)
     site.breakRun(2)
     await runArchiver([site.configPath])
