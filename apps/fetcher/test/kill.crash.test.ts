@@ -1,6 +1,5 @@
 /**
- * Fetchers killed with SIGKILL at random moments, and two at a time on Redis. Afterwards everything is stored once, whole; what was asked for again was in the
- * hands of a process that was killed.
+ * What fetchers owe each other: two at a time, one that was killed and one that lives, leases, the rate limit. Kills at random moments: see torture.crash.test.ts.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,13 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { useTempDir } from '@holdfast/testkit'
 import { type RedisServer, startRedisServer } from '@holdfast/testkit/redis-server'
 import { startSireneServer } from '@holdfast/testkit/sirene-server'
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { apiConfig, bundlesIn, daysFrom, fetcher, KEY, sirensIn, start, writeConfig } from './support.js'
+import { apiConfig, daysFrom, fetcher, KEY, sirensIn, start, writeConfig } from './support.js'
 
 const dir = useTempDir()
-/** From the first request on; they differ from run to run with HOLDFAST_SEED. */
-const [delays = []] = fc.sample(fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 8, maxLength: 8 }), 1)
 const DAYS = daysFrom('2025-03-01', 40)
 let redis: RedisServer
 
@@ -24,41 +20,6 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 
 describe('fetcher run', () => {
-  test.each([{ backend: 'sqlite' }, { backend: 'redis' }])(
-    'on $backend, killed again and again, loses nothing and stores nothing twice',
-    {
-      timeout: 180_000,
-    },
-    async ({ backend }) => {
-      await using server = await startSireneServer({ apiKey: KEY, delayMs: 5 })
-      const state =
-        backend === 'sqlite' ? [] : [`state: { type: redis, host: 127.0.0.1, port: ${redis.port}, key_prefix: kill }`]
-      const top = [...state, 'lease_seconds: 1', 'concurrency: 4']
-      writeConfig(dir(), 'fr-api', apiConfig({ origin: server.origin, end: DAYS.at(-1) ?? '', top }))
-      let kills = 0
-      for (const delay of delays) {
-        const before = server.received.length
-        const child = start({ cwd: dir() }, 'run', 'fr-api')
-        while (server.received.length === before && child.stdout() === '') await sleep(5)
-        await sleep(delay)
-        child.kill('SIGKILL')
-        if ((await child.exited).signal === 'SIGKILL') kills += 1
-      }
-      const { code, stdout, stderr } = await fetcher({ cwd: dir() }, 'run', 'fr-api', '--json')
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-      expect(JSON.parse(stdout)).toMatchObject({
-        end: 'finished',
-        ok: true,
-        left: [{ ready: 0, leased: 0, retries: 0, givenUp: 0 }],
-      })
-      expect(kills).toBeGreaterThan(2)
-      expect(sirensIn(dir()).toSorted()).toEqual(DAYS.flatMap((day) => server.companies(day)).toSorted())
-      expect(bundlesIn(dir())).toHaveLength(3 * DAYS.length)
-      // A process that is killed has at most four requests in its hands, and four that are stored and not yet acknowledged.
-      expect(server.received.length).toBeLessThanOrEqual(3 * DAYS.length + 8 * kills)
-    },
-  )
-
   test('two at once share the work, and each waits for what the other has', { timeout: 120_000 }, async () => {
     await using server = await startSireneServer({ apiKey: KEY, delayMs: 10 })
     const state = `state: { type: redis, host: 127.0.0.1, port: ${redis.port}, key_prefix: two }`

@@ -1,5 +1,5 @@
 import { readTextFile } from '@holdfast/atomic-file'
-import { createTransport, type Transporter } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import type { AlertChannel, AlertStage } from './alert.js'
 import type { AlertSettings } from './alert-settings.js'
 import { plainLine } from './plain-text.js'
@@ -57,6 +57,8 @@ async function connect(settings: EmailSettings, password: string | undefined, ti
   const ca = caFile === undefined ? {} : { ca: await readTextFile(caFile) }
   const auth = user === undefined || password === undefined ? {} : { auth: { user, pass: password }, forceAuth: true }
   const secure = useTls && port === IMPLICIT_TLS_PORT
+  // Most executions have nothing to mail.
+  const { createTransport } = await import('nodemailer')
   return createTransport({
     host: host ?? 'localhost',
     port,
