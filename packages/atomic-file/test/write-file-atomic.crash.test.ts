@@ -159,7 +159,7 @@ test('makeDirectory() killed before each operation can be called again', async (
       if (exit.code === 0) expect(existsSync(`${work()}/a/b/c`)).toBe(true)
     },
   )
-  expect(kills).toBe(4)
+  expect(kills).toBe(8)
 })
 
 describe('moveFile() and removeFile() killed before each operation', () => {
