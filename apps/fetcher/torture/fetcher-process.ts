@@ -16,9 +16,10 @@ export class FetcherProcess {
   readonly #child: ChildProcess
   #isOver = false
 
-  constructor(cwd: string) {
+  /** @param nodeOptions for Node itself */
+  constructor(cwd: string, nodeOptions: readonly string[] = []) {
     const env = { ...process.env, OC_CREDENTIAL_FR_API_API_KEY: KEY, TZ: 'UTC' }
-    this.#child = spawn(process.execPath, [BIN, 'run', 'fr-api', '--json'], {
+    this.#child = spawn(process.execPath, [...nodeOptions, BIN, 'run', 'fr-api', '--json'], {
       cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
