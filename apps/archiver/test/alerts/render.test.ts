@@ -15,7 +15,7 @@ const NEWS: StageNews = {
   stopped: undefined,
   goesOn: false,
   noFailuresLeft: false,
-  failureLog: '/work/migrate_failures.log',
+  failureLog: '/var/archiver/migrate_failures.log',
 }
 
 function alertOf(news: Partial<StageNews>, host = 'daq01'): { alert: Alert; news: StageNews } {
@@ -61,7 +61,7 @@ Why the others failed is in the log of an earlier execution.
     expect(body.length).toBeLessThan(50_000)
     const numbers = body.split('\n\n')[0]?.split('\n').map(Number)
     expect(numbers).toEqual(failures.slice(0, 1_000).map(({ run }) => run))
-    expect(body).toContain("… and 199000 more; all are in '/work/migrate_failures.log'")
+    expect(body).toContain("… and 199000 more; all are in '/var/archiver/migrate_failures.log'")
     expect(body).toContain('200000 runs failed')
   })
 
