@@ -1,7 +1,7 @@
+import type { CompleteRequest } from '@holdfast/cli-kit'
 import { type Candidate, complete, joinBashWords, type ProcessLike, renderCompletion } from '@holdfast/cli-kit'
 import { openLedgerReader } from '@holdfast/state/ledger-reader'
 import type { Program } from './program.js'
-import type { CompleteRequest } from './requests.js'
 import { resolveStatePath } from './state-path.js'
 
 const MOST_IDS = 1000

@@ -1,3 +1,4 @@
+import { addCompletionCommands } from '@holdfast/cli-kit'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { parseCount, parseDuration, parseName, parseSeconds } from './option-values.js'
 import type { CommonOptions, Request } from './requests.js'
@@ -193,20 +194,9 @@ export function buildProgram({ version, now, parseTime }: ProgramDeps): Program 
       const { to, overwrite } = options
       request = { name: 'convert', json: options.json === true, target, to, overwrite: overwrite === true }
     })
-  program
-    .command('completion')
-    .description('print a completion script for a shell')
-    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
-    .action((shell) => {
-      request = { name: 'completion', shell }
-    })
-  program
-    .command('complete', { hidden: true })
-    .option('--shell <shell>')
-    .argument('[words...]')
-    .action((words, options) => {
-      request = { name: 'complete', words, shell: options.shell }
-    })
+  addCompletionCommands(program, (chosen) => {
+    request = chosen
+  })
   return { command: program, request: () => request, common: () => commonOptions(program.opts()) }
 }
 

@@ -1,3 +1,4 @@
+import type { CompletionRequest } from '@holdfast/cli-kit'
 import type { ReleaseStage, ReleaseStatus } from '@holdfast/state'
 
 /** What every command takes. */
@@ -93,15 +94,4 @@ export type StateRequest =
   | ConvertRequest
   | MergeRequest
 
-export interface CompletionRequest {
-  readonly name: 'completion'
-  readonly shell: 'bash' | 'zsh' | 'fish'
-}
-
-export interface CompleteRequest {
-  readonly name: 'complete'
-  readonly shell: string | undefined
-  readonly words: readonly string[]
-}
-
-export type Request = StateRequest | CompletionRequest | CompleteRequest
+export type Request = StateRequest | CompletionRequest

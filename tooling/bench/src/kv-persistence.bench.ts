@@ -19,27 +19,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createKvStore, createPersistenceManager, type KvStore, type KvStoreOptions } from '@holdfast/kv-persistence'
 import { startRedisServer } from '@holdfast/testkit/redis-server'
-import KeyvRedis from '@keyv/redis'
-import { Redis } from 'ioredis'
 import Keyv from 'keyv'
-import { createStorage } from 'unstorage'
-import redisStorage from 'unstorage/drivers/redis'
-
-/** `run` does `operations` of them. */
-interface Contender {
-  readonly name: string
-  readonly operations: number
-  readonly run: (round: number) => Promise<void>
-}
-
-const WARM_UP_ROUNDS = 15
-const VALUE = {
-  id: 4711,
-  url: 'https://a.example/bundles/4711',
-  state: 'done',
-  at: '2026-01-02T03:04:05.006Z',
-  tries: 2,
-}
+import { measureRedis } from './kv-persistence/redis.ts'
+import { type Contender, inFlight, measure, median, print, VALUE } from './kv-persistence/turns.ts'
 
 await main(Number(process.argv[2] ?? 40), process.argv[3] ?? tmpdir(), process.argv[4])
 
@@ -49,7 +31,7 @@ async function main(rounds: number, parent: string, peers: string | undefined): 
   try {
     await memory(rounds)
     await sqlite(rounds, folder, peers)
-    await redis(rounds, server.port)
+    await measureRedis(rounds, server.port)
     const stores: readonly KvStoreOptions[] = [
       { type: 'sqlite', path: join(folder, 'increment.sqlite'), timeoutMs: 60_000 },
       { type: 'redis', host: '127.0.0.1', port: server.port, keyPrefix: 'increment' },
@@ -148,78 +130,6 @@ function openKeyvSqlite(peers: string, path: string): Keyv {
   return new Keyv({ store: new (KeyvSqlite as new (uri: string) => never)(`sqlite://${path}`) })
 }
 
-async function redis(rounds: number, port: number): Promise<void> {
-  const [ONE_BY_ONE, IN_FLIGHT] = [300, 100]
-  await using store = await createKvStore({ type: 'redis', host: '127.0.0.1', port })
-  const client = new Redis(port, '127.0.0.1')
-  const keyv = new Keyv({ store: new KeyvRedis(`redis://127.0.0.1:${port}`) })
-  const storage = createStorage<typeof VALUE>({ driver: redisStorage({ host: '127.0.0.1', port, base: 'unstorage' }) })
-  const oneByOne =
-    (work: (key: string) => Promise<unknown>): Contender['run'] =>
-    async () => {
-      for (let n = 0; n < ONE_BY_ONE; n += 1) await work(`k${n}`)
-    }
-  const many =
-    (work: (key: string) => Promise<unknown>): Contender['run'] =>
-    () =>
-      inFlight(IN_FLIGHT, (n) => work(`k${n}`))
-  const text = (): string => JSON.stringify(VALUE)
-  const put = (key: string): Promise<unknown> => store.put(key, VALUE)
-  const kinds = [
-    {
-      what: 'put',
-      ours: put,
-      plain: (key: string): Promise<unknown> => client.set(`plain:${key}`, text()),
-      keyv: (key: string): Promise<unknown> => keyv.set(key, VALUE),
-      unstorage: (key: string): Promise<unknown> => storage.setItem(key, VALUE),
-      pipeline: async (): Promise<void> => {
-        const pipeline = client.pipeline()
-        for (let n = 0; n < IN_FLIGHT; n += 1) pipeline.set(`plain:k${n}`, text())
-        await pipeline.exec()
-      },
-    },
-    {
-      what: 'get',
-      ours: (key: string): Promise<unknown> => store.get(key),
-      plain: async (key: string): Promise<unknown> => JSON.parse((await client.get(`plain:${key}`)) ?? ''),
-      keyv: (key: string): Promise<unknown> => keyv.get(key),
-      unstorage: (key: string): Promise<unknown> => storage.getItem(key),
-      pipeline: async (): Promise<void> => {
-        const pipeline = client.pipeline()
-        for (let n = 0; n < IN_FLIGHT; n += 1) pipeline.get(`plain:k${n}`)
-        for (const [, value] of (await pipeline.exec()) ?? []) JSON.parse(String(value))
-      },
-    },
-  ] as const
-  await inFlight(IN_FLIGHT, (n) => put(`k${n}`))
-  for (const { what, ours, plain, keyv: byKeyv, unstorage, pipeline } of kinds) {
-    const single = await measure(
-      [
-        { name: `ioredis ${what}`, operations: ONE_BY_ONE, run: oneByOne(plain) },
-        { name: `holdfast ${what}`, operations: ONE_BY_ONE, run: oneByOne(ours) },
-        { name: `@keyv/redis ${what}`, operations: ONE_BY_ONE, run: oneByOne(byKeyv) },
-        { name: `unstorage ${what}`, operations: ONE_BY_ONE, run: oneByOne(unstorage) },
-      ],
-      rounds,
-    )
-    print(`Redis, ${what}, one after another`, single, `ioredis ${what}`)
-    const together = await measure(
-      [
-        { name: `ioredis pipeline of ${what}`, operations: IN_FLIGHT, run: pipeline },
-        { name: `ioredis ${what}`, operations: IN_FLIGHT, run: many(plain) },
-        { name: `holdfast ${what}`, operations: IN_FLIGHT, run: many(ours) },
-        { name: `@keyv/redis ${what}`, operations: IN_FLIGHT, run: many(byKeyv) },
-        { name: `unstorage ${what}`, operations: IN_FLIGHT, run: many(unstorage) },
-      ],
-      rounds,
-    )
-    print(`Redis, ${what}, ${IN_FLIGHT} in flight`, together, `ioredis pipeline of ${what}`)
-  }
-  client.disconnect()
-  await keyv.disconnect()
-  await storage.dispose()
-}
-
 async function increments(options: KvStoreOptions): Promise<void> {
   const [PROCESSES, EACH] = [4, 1000]
   const script = join(import.meta.dirname, 'kv-increment-worker.mjs')
@@ -271,35 +181,4 @@ async function markOneByOne(
     times.push(performance.now() - started)
   }
   return median(times)
-}
-
-async function inFlight(count: number, work: (n: number) => Promise<unknown> | undefined): Promise<void> {
-  await Promise.all(Array.from({ length: count }, (_, n) => work(n)))
-}
-
-/** In turns, there and back, so that a busy moment of the machine hits all alike. Milliseconds per operation. */
-async function measure(all: readonly Contender[], rounds: number): Promise<Map<string, number[]>> {
-  const times = new Map(all.map(({ name }) => [name, [] as number[]]))
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
-    for (const { name, operations, run } of round % 2 === 0 ? all : all.toReversed()) {
-      const started = performance.now()
-      await run(round)
-      if (round >= 0) times.get(name)?.push((performance.now() - started) / operations)
-    }
-  }
-  return times
-}
-
-function print(title: string, times: ReadonlyMap<string, readonly number[]>, base: string): void {
-  const baseMs = median(times.get(base) ?? [])
-  console.log(title)
-  const rows = [...times].map(([name, values]) => {
-    const ms = median(values)
-    return [name, { 'µs each': Number((ms * 1000).toFixed(1)), 'speed / first': Number((baseMs / ms).toFixed(2)) }]
-  })
-  console.table(Object.fromEntries(rows))
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0
 }

@@ -24,7 +24,7 @@ export type HistoryLine =
   | { readonly kind: 'bad' }
 
 export function formatHeader(compactedBytes: number): string {
-  // Always as long as any other, so that a compaction knows its size before it is written.
+  // Of one length, so that a compaction knows its size before it is written.
   const bytes = String(compactedBytes).padStart(15)
   return `{"format":"holdfast-run-history","version":1,"compactedBytes":${bytes}}\n`
 }

@@ -1,6 +1,6 @@
+import { type Html, html } from '@holdfast/cli-kit'
 import type { Row, Stretch } from './coverage.js'
 import { countOf, formatCount } from './format.js'
-import { type Html, html } from './html.js'
 import type { PageFacts } from './page-facts.js'
 import type { RunAxis } from './run-axis.js'
 

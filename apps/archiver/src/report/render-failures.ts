@@ -1,6 +1,6 @@
+import { type Html, html } from '@holdfast/cli-kit'
 import { countOf, formatCount, formatInstant } from './format.js'
 import { hideCredentials } from './hide-credentials.js'
-import { type Html, html } from './html.js'
 import type { FailureEntry } from './list-failures.js'
 import type { PageFacts } from './page-facts.js'
 

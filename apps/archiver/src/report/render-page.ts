@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { Html, html } from '@holdfast/cli-kit'
 import { countOf, formatCount, formatDuration, formatInstant } from './format.js'
-import { Html, html } from './html.js'
 import type { PageFacts } from './page-facts.js'
 import { PAGE_STYLE } from './page-style.js'
 import { renderCoverage } from './render-coverage.js'

@@ -1,6 +1,6 @@
+import { type Html, html } from '@holdfast/cli-kit'
 import type { StageComparison } from './compare-stage.js'
 import { countOf, formatCount } from './format.js'
-import { type Html, html } from './html.js'
 import { type PageFacts, STORE_NAMES, type StoreKey } from './page-facts.js'
 import { quoteArgument } from './quote-argument.js'
 import { contiguousRanges, formatRanges } from './run-ranges.js'

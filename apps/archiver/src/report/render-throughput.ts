@@ -1,6 +1,6 @@
+import { Html, html } from '@holdfast/cli-kit'
 import type { RunEvent } from '../stages/run-events.js'
 import { countOf, formatBytes, formatCount, formatDuration, formatInstant } from './format.js'
-import { Html, html } from './html.js'
 import type { PageFacts } from './page-facts.js'
 import type { Throughput, ThroughputBar } from './throughput.js'
 

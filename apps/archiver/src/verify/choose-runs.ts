@@ -6,7 +6,7 @@ export function isWithin(ranges: readonly RunRange[] | undefined): (run: number)
 }
 
 /**
- * So many of the runs, each set of them as likely as any other, in the order in which they are given.
+ * So many of the runs, every set of them equally likely, in the order in which they are given.
  *
  * @param random at least 0, below 1
  */

@@ -1,3 +1,4 @@
+import { addCompletionCommands } from '@holdfast/cli-kit'
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { isDay } from '../config/schema.js'
 import type { CommonOptions, Request } from './requests.js'
@@ -96,20 +97,9 @@ export function buildProgram(version: string): Program {
     .action((fetchers, options) => {
       request = { name: 'serve', fetchers, host: options.host, port: options.port }
     })
-  program
-    .command('completion')
-    .description('print a completion script for a shell')
-    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
-    .action((shell) => {
-      request = { name: 'completion', shell }
-    })
-  program
-    .command('complete', { hidden: true })
-    .option('--shell <shell>')
-    .argument('[words...]')
-    .action((words, options) => {
-      request = { name: 'complete', words, shell: options.shell }
-    })
+  addCompletionCommands(program, (chosen) => {
+    request = chosen
+  })
   return { command: program, request: () => request, common: () => commonOptions(program.opts()) }
 }
 

@@ -1,3 +1,5 @@
+import type { CompletionRequest } from '@holdfast/cli-kit'
+
 /** What a command line asks for. */
 export type Request =
   | RunRequest
@@ -9,8 +11,7 @@ export type Request =
   | { readonly name: 'reset'; readonly fetcher: string; readonly yes: boolean }
   | { readonly name: 'stats'; readonly fetcher: string }
   | { readonly name: 'serve'; readonly fetchers: readonly string[]; readonly host: string; readonly port: number }
-  | { readonly name: 'completion'; readonly shell: 'bash' | 'zsh' | 'fish' }
-  | { readonly name: 'complete'; readonly words: readonly string[]; readonly shell: string | undefined }
+  | CompletionRequest
 
 export interface RunRequest {
   readonly name: 'run'

@@ -1,5 +1,5 @@
+import { type Html, html } from '@holdfast/cli-kit'
 import { formatBytes, formatCount, formatDuration } from './format.js'
-import { type Html, html } from './html.js'
 import { renderLink, renderStatus } from './render-status.js'
 import type { FailureFacts, HistoryFacts, InputFacts } from './report-facts.js'
 

@@ -1,5 +1,5 @@
+import { type Html, html } from '@holdfast/cli-kit'
 import { formatCount, formatDuration, formatInstant, toIso } from './format.js'
-import { type Html, html } from './html.js'
 import { renderLink, renderStatus, statusWord } from './render-status.js'
 import type { InputFacts, PhaseFacts, ReportStatus } from './report-facts.js'
 

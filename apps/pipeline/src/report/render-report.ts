@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { Html, html } from '@holdfast/cli-kit'
 import { formatCount, formatDuration, formatInstant, toIso } from './format.js'
-import { Html, html } from './html.js'
 import { renderArtifacts, renderFailures, renderHistory } from './render-details.js'
 import { renderPhases } from './render-phases.js'
 import { renderStatus, statusWord } from './render-status.js'

@@ -1,4 +1,4 @@
-import { type Html, html } from './html.js'
+import { type Html, html } from '@holdfast/cli-kit'
 import type { LinkFacts, ReportStatus } from './report-facts.js'
 
 const WORDS: Readonly<Record<ReportStatus, readonly [sign: string, word: string]>> = {

@@ -1,5 +1,5 @@
+import { type Html, html } from '@holdfast/cli-kit'
 import { formatDuration, formatInstant } from './format.js'
-import { type Html, html } from './html.js'
 import { statusWord } from './render-status.js'
 import type { InputFacts, Span, WorkFacts } from './report-facts.js'
 import { makeTimeAxis, type TimeAxis } from './time-axis.js'

@@ -118,7 +118,7 @@ describe('pipeline run', () => {
 })
 
 describe('pipeline run, after an optional phase that failed', () => {
-  test('what cannot do without its output fails as any other phase', async () => {
+  test('what cannot do without its output fails like every other phase', async () => {
     site.write(
       'optional.yaml',
       `name: optional

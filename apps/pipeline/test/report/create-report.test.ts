@@ -24,7 +24,7 @@ test('createReport() writes one page beside the state, or where it was told to',
   mkdirSync(join(dir(), 'out'))
   const output = join(dir(), 'out', 'page.html')
   await createReport({ statePath, output, now })
-  expect(readFileSync(output, 'utf8')).toContain('href="./../work/harbour/text.txt"')
+  expect(readFileSync(output, 'utf8')).toContain('href="./../audio/harbour/text.txt"')
   const single = await createReport({ statePath, fileId: 'harbour', now })
   expect(single.report).toBe(join(dir(), 'report-harbour.html'))
 })

@@ -32,7 +32,7 @@ export function makeDocument({ items, failedEach }: ManyItems, fileId = 'harbour
           status: 'success',
           attempts: 2,
           timestamps: { start: START_S, end: START_S + 12.5, duration: 12.5 },
-          artifacts: { text: { path: `work/${fileId}/text.txt`, bytes: 1234, sha256: 'a'.repeat(64) } },
+          artifacts: { text: { path: `audio/${fileId}/text.txt`, bytes: 1234, sha256: 'a'.repeat(64) } },
           log: '.pipeline/logs/phase1-2.log',
           metrics: { words: 812 },
           errors: [{ type: 'ExitCode', message: 'Ended with exit code 7', tail: 'first try' }],
@@ -74,7 +74,7 @@ function makeChunk(index: number, failedEach: number | undefined): Record<string
   }
   if (!isFailed) {
     const sha256 = String(index).padStart(64, '0')
-    return { ...common, status: 'success', artifacts: { audio: { path: `work/${id}.wav`, bytes: 1000, sha256 } } }
+    return { ...common, status: 'success', artifacts: { audio: { path: `audio/${id}.wav`, bytes: 1000, sha256 } } }
   }
   const errors = [{ type: 'ExitCode', message: 'Ended with exit code 3', tail: `no voice for ${id}` }]
   return { ...common, status: 'failed', reason: 'Ended with exit code 3', errors }

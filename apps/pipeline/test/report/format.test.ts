@@ -1,6 +1,6 @@
+import { escapeHtml, html } from '@holdfast/cli-kit'
 import { expect, test } from 'vitest'
 import { formatBytes, formatDuration } from '../../src/report/format.js'
-import { escapeHtml, html } from '../../src/report/html.js'
 
 test.each([
   [0, '0 ms'],

@@ -3,6 +3,17 @@ import type { Commit, CommitOutcome } from '../driver/driver.js'
 import { KvAccessError, KvUnavailableError } from '../errors.js'
 import { Deadlines, type Pending } from './deadlines.js'
 import { CommitEncoder, type EncodedCommits } from './encode-commits.js'
+import {
+  type AnyWork,
+  type CommitWork,
+  callable,
+  endOfGroup,
+  isCommit,
+  isRead,
+  type ReadWork,
+  rejectAll,
+  stillWanted,
+} from './queued-work.js'
 import type { RedisArguments, RedisConnection } from './redis-connection.js'
 import {
   accessError,
@@ -17,24 +28,6 @@ import {
 import type { RedisSettings } from './redis-settings.js'
 import type { RedisScript } from './scripts.js'
 
-interface Work<T> {
-  readonly resolve: (value: T) => void
-  readonly reject: (error: unknown) => void
-  readonly isCalledOff: () => boolean
-}
-
-interface ReadWork extends Work<readonly (Buffer | undefined)[]> {
-  readonly type: 'read'
-  readonly keys: readonly string[]
-}
-
-interface CommitWork extends Work<CommitOutcome> {
-  readonly type: 'commit'
-  readonly commit: Commit
-}
-
-type AnyWork = ReadWork | CommitWork
-
 /** How one command, for one or many callers, goes about. */
 interface Task {
   /** May be sent again when its answer was lost. */
@@ -44,11 +37,6 @@ interface Task {
   readonly reject: (error: unknown) => void
 }
 
-/** In one script the server does nothing else meanwhile. */
-const MAX_COMMITS = 200
-const MAX_READ_KEYS = 1000
-/** The client makes one text of a command, and the server keeps it whole. */
-const MAX_COMMITTED_BYTES = 8 << 20
 const PASSING_PAUSE_MS = 50
 
 /**
@@ -253,70 +241,9 @@ export class CommandQueue {
   }
 }
 
-/** A promise that a signal can call off. */
-function callable<T>(signal: AbortSignal | undefined, start: (work: Work<T>) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    if (signal === undefined) return start({ resolve, reject, isCalledOff: never })
-    if (signal.aborted) return reject(signal.reason)
-    const callOff = (): void => reject(signal.reason)
-    const settled = (): void => signal.removeEventListener('abort', callOff)
-    signal.addEventListener('abort', callOff, { once: true })
-    start({
-      isCalledOff: () => signal.aborted,
-      resolve: (value) => {
-        settled()
-        resolve(value)
-      },
-      reject: (error) => {
-        settled()
-        reject(error)
-      },
-    })
-  })
-}
-
-const never = (): boolean => false
-
-/** Behind the last of those from `start` on that can travel together. */
-function endOfGroup(queue: readonly AnyWork[], start: number): number {
-  const type = queue[start]?.type
-  let keys = 0
-  let bytes = 0
-  let end = start
-  for (const limit = type === 'commit' ? MAX_COMMITS : MAX_READ_KEYS; end < queue.length; end += 1) {
-    const work = queue[end]
-    if (work?.type !== type) break
-    keys += work?.type === 'read' ? work.keys.length : (work?.commit.changes.length ?? 0)
-    if (work?.type === 'commit') bytes += bytesOf(work.commit)
-    if (end > start && (keys > limit || bytes > MAX_COMMITTED_BYTES)) break
-  }
-  return end
-}
-
-/** About: text counts its length, in UTF-8 it may be three times as much. */
-function bytesOf({ changes }: Commit): number {
-  return changes.reduce((sum, change) => sum + ('payload' in change ? change.payload.length : 0), 0)
-}
-
 /** An error that is what the callers get already, from waiting for a connection. */
 function isOurs(error: unknown): boolean {
   return error instanceof KvUnavailableError || error instanceof KvAccessError
-}
-
-function isRead(work: AnyWork): work is ReadWork {
-  return work.type === 'read'
-}
-
-function isCommit(work: AnyWork): work is CommitWork {
-  return work.type === 'commit'
-}
-
-function stillWanted<T extends { readonly isCalledOff: () => boolean }>(group: readonly T[]): readonly T[] {
-  return group.some(({ isCalledOff }) => isCalledOff()) ? group.filter(({ isCalledOff }) => !isCalledOff()) : group
-}
-
-function rejectAll(group: readonly AnyWork[], error: unknown): void {
-  for (const work of group) work.reject(error)
 }
 
 function asBuffer(value: unknown): Buffer | undefined {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** Text that is HTML already. Only `html` makes it, so that nothing gets into a page without being escaped. */
+/** Text that is HTML already. Only `html` and constants of an app make it, so that no data gets into a page unescaped. */
 export class Html {
   readonly text: string
 
@@ -31,7 +31,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 }
-/** What a reader would not see although it does something: control characters but for line ends and tabs, and those that turn the direction of text around. */
+/** Control characters but for line ends and tabs, and those that turn the direction of text around: they act without being seen. */
 const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Bidi_Control}\p{Zl}\p{Zp}\ufeff\p{Noncharacter_Code_Point}]/gu
 
 /** For text and for values of attributes in quotes. */
