@@ -1,5 +1,11 @@
-import type { CompleteRequest } from '@holdfast/cli-kit'
-import { type Candidate, complete, joinBashWords, type ProcessLike, renderCompletion } from '@holdfast/cli-kit'
+import {
+  type Candidate,
+  type CompleteRequest,
+  complete,
+  joinBashWords,
+  type ProcessLike,
+  renderCompletion,
+} from '@holdfast/cli-kit'
 import { openLedgerReader } from '@holdfast/state/ledger-reader'
 import type { Program } from './program.js'
 import { resolveStatePath } from './state-path.js'
